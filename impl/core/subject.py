@@ -1,0 +1,60 @@
+"""A subject: an implementation on trial, seen through its system's port.
+
+A port is a set of operations. An operation takes NumPy arrays whose leading axis is the lane and returns NumPy
+arrays with the same leading axis; what they mean is written in `theory/<system>/port.py`. A subject may offer only
+some of its system's operations, and an operation only some of the answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Arrays = Mapping[str, NDArray[Any]]
+Settings = Mapping[str, int | float | str | bool]
+Answers = dict[str, NDArray[Any]]
+
+
+class Operation(Protocol):
+    """One question of a port."""
+
+    def __call__(self, arrays: Arrays, settings: Settings, *, device: str, dtype: str, seed: int) -> Answers:
+        """Answer for every lane, computing in `dtype` on `device`; all randomness comes from `seed`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An implementation on trial.
+
+    lanes: whether one call may carry many problems; if not, it is asked one lane at a time.
+    devices: where it can compute; () means wherever it is asked to. dtypes: likewise.
+    missing: why an operation or answer of the port is absent, by its name, for the `not-applicable` verdicts.
+    """
+
+    name: str
+    system: str
+    operations: Mapping[str, Operation]
+    lanes: bool = True
+    version: str = ""
+    devices: tuple[str, ...] = ()
+    dtypes: tuple[str, ...] = ()
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A subject with one classic mistake: what it is called, what it does wrong, and who makes it."""
+
+    name: str
+    mistake: str
+    subject: Subject
+
+
+def stack(answers: list[Answers]) -> Answers:
+    """Join one-lane answers into a batch; every answer must have the same names and shapes in every lane."""
+    return {name: np.concatenate([a[name] for a in answers]) for name in answers[0]}

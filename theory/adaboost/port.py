@@ -78,7 +78,7 @@ class AdaBoostPort(Protocol):
     def weighted_median(
         self, arrays: dict[str, Array], settings: dict[str, Setting], *, device: str, dtype: str, seed: int
     ) -> Arrays:
-        """values (lane, t), weights (lane, t) → median (lane,): smallest value with cumulative weight ≥ half."""
+        """Values (lane, t), weights (lane, t) → median (lane,): smallest value with cumulative weight ≥ half."""
         ...
 
     def resample(

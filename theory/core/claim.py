@@ -17,12 +17,14 @@ class Answer(Mapping[str, Array]):
     """What a subject answered: named arrays, (lane, ...). Floats arrive in float64, `dtypes` keeps their origin.
 
     `again` asks the same subject another question (metamorphic claims: permuted rows, one lane of a batch):
-    again(operation, cases) -> Answer, on the same device, dtype and seed.
+    again(operation, cases) -> Answer, with the same seed, on the device and dtype of `cases`. `modified` names the
+    inputs that the subject wrote to; it only ever holds copies, so the case itself stays what it was.
     """
 
     arrays: Mapping[str, Array]
     dtypes: Mapping[str, str]
     again: Callable[[str, Cases], Answer]
+    modified: frozenset[str] = frozenset()
 
     def __getitem__(self, name: str) -> Array:
         """The array called `name`."""
@@ -47,7 +49,7 @@ class Claim:
     that is put to the subject. needs: answers that the check reads; a subject without one of them makes the claim
     not applicable, by name. exact: the same check for one lane in exact or ball arithmetic, used to confirm a
     counterexample. lanes: most problems per call (exact oracles are slower than NumPy). slack_reason: why no case
-    comes within 1/1000 of the bound, where none does.
+    comes within 1/1000 of the bound, where none does. on_cpu: False for what only another device can refute.
     """
 
     id: str
@@ -66,6 +68,7 @@ class Claim:
     lanes: int = 256
     tests: int = 1
     slack_reason: str = ""
+    on_cpu: bool = True
 
     @property
     def grade(self) -> str:

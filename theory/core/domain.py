@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -72,7 +71,9 @@ class Cases:
         """The same problems with every float array rounded to the subject's dtype: what the subject truly sees."""
         if self.dtype == "float64":
             return self
-        narrow = {k: v.astype(self.dtype).astype(np.float64) if v.dtype.kind == "f" else v for k, v in self.arrays.items()}
+        narrow = {
+            k: v.astype(self.dtype).astype(np.float64) if v.dtype.kind == "f" else v for k, v in self.arrays.items()
+        }
         return replace(self, arrays=narrow)
 
 
@@ -106,7 +107,15 @@ class Domain:
     shapes: Mapping[str, tuple[int, int]]
     regimes: tuple[str, ...]
     draw: Draw
-    axes: Mapping[str, Axes] = MappingProxyType({})
-    countdown: Mapping[str, int] = MappingProxyType({})
+    axes: Mapping[str, Axes] = field(default_factory=dict)
+    countdown: Mapping[str, int] = field(default_factory=dict)
     valid: Callable[[Cases], NDArray[np.bool_]] = _all_valid
-    real: Mapping[str, Callable[[], Cases]] = MappingProxyType({})
+    real: Mapping[str, Callable[[], Cases]] = field(default_factory=dict)
+
+    def sizes(self, cases: Cases) -> dict[str, int]:
+        """Length of every named axis of a batch, and the settings that count down: {"n": 3, "rounds": 2}."""
+        found: dict[str, int] = {}
+        for name, axes in self.axes.items():
+            if name in cases.arrays:
+                found |= dict(zip(axes.names, (int(size) for size in cases[name].shape[1:]), strict=False))
+        return found | {name: int(cases.settings[name]) for name in self.countdown if name in cases.settings}

@@ -47,15 +47,13 @@ class Gap:
 
 
 def _ratio(excess: FloatArray, bound: FloatArray) -> FloatArray:
-    """excess ÷ bound with 0 ÷ 0 = 0 and anything that is not a number counted as infinite."""
+    """Excess ÷ bound with 0 ÷ 0 = 0 and anything that is not a number counted as infinite."""
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(excess == 0, 0.0, excess / bound)
     return np.where(np.isnan(ratio), np.inf, ratio)
 
 
-def _gap(
-    label: str, left: ArrayLike, relation: Relation, right: ArrayLike, bound: Bound, where: ArrayLike
-) -> Gap:
+def _gap(label: str, left: ArrayLike, relation: Relation, right: ArrayLike, bound: Bound, where: ArrayLike) -> Gap:
     a, b = np.asarray(left, dtype=np.float64), np.asarray(right, dtype=np.float64)
     a, b, value, mask = np.broadcast_arrays(a, b, bound.value, np.asarray(where, dtype=bool))
     if a.ndim == 0:
@@ -72,12 +70,12 @@ def equal(label: str, left: ArrayLike, right: ArrayLike, bound: Bound, where: Ar
 
 
 def at_most(label: str, left: ArrayLike, right: ArrayLike, bound: Bound, where: ArrayLike = True) -> Gap:
-    """left ≤ right + bound, entry by entry. Shapes (lane, ...); NaN on either side refutes."""
+    """Left ≤ right + bound, entry by entry. Shapes (lane, ...); NaN on either side refutes."""
     return _gap(label, left, "<=", right, bound, where)
 
 
 def exactly(label: str, left: ArrayLike, right: ArrayLike, where: ArrayLike = True) -> Gap:
-    """left = right with no tolerance: integers, booleans, or floats that must agree bit for bit.
+    """Left = right with no tolerance: integers, booleans, or floats that must agree bit for bit.
 
     Raises ValueError when an integer is too large to be a float64 (2^53), for then equality would be lost.
     """

@@ -1,0 +1,79 @@
+"""The arrays of a small case as tables, and as a picture where they are points with classes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tollens.evidence import Refutation
+from tollens.plots import scatter
+from tollens.wording import exact, plural
+
+MOST_ROWS, MOST_COLUMNS, MOST_POINTS, MOST_CLASSES = 16, 10, 40, 6
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of exact numbers; `more` says what was left out."""
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    more: str = ""
+
+
+def tables(refutation: Refutation) -> list[Table]:
+    """The case's arrays: those with the same number of rows side by side, rows counted from 0, single numbers last."""
+    columns: dict[int, dict[str, list[str]]] = {}
+    single: dict[str, str] = {}
+    for name, value in refutation["arrays"].items():
+        if not isinstance(value, list):
+            single[name] = exact(value)
+            continue
+        columns.setdefault(len(value), {}).update(_columns(name, value))
+    found = [_table(length, named) for length, named in columns.items()]
+    return found + ([Table("Numbers", tuple(single), (tuple(single.values()),))] if single else [])
+
+
+def _columns(name: str, value: list[Any]) -> dict[str, list[str]]:
+    """One column for a vector, one for each column of a matrix; deeper arrays keep their inner lists as text."""
+    if value and all(isinstance(row, list) for row in value):
+        widths = {len(row) for row in value}
+        if len(widths) == 1 and not any(isinstance(item, list) for row in value for item in row):
+            return {f"{name}[·,{j}]": [exact(row[j]) for row in value] for j in range(widths.pop())}
+    return {name: [_flat(item) for item in value]}
+
+
+def _table(length: int, named: Mapping[str, list[str]]) -> Table:
+    names = list(named)[:MOST_COLUMNS]
+    kept = min(length, MOST_ROWS)
+    rows = tuple((str(i), *(named[name][i] for name in names)) for i in range(kept))
+    left_out = [plural(length - kept, "row")] if length > kept else []
+    left_out += [plural(len(named) - len(names), "column")] if len(named) > len(names) else []
+    caption = ", ".join(dict.fromkeys(name.split("[")[0] for name in named))
+    return Table(caption, ("i", *names), rows, " and ".join(left_out))
+
+
+def _flat(value: Any) -> str:
+    return "[" + ", ".join(_flat(item) for item in value) + "]" if isinstance(value, list) else exact(value)
+
+
+def picture(refutation: Refutation, title: str) -> str:
+    """An SVG of a case with points X (one or two features) and classes y; "" where it is not such a case."""
+    points, labels = refutation["arrays"].get("X"), refutation["arrays"].get("y")
+    if not isinstance(points, list) or not isinstance(labels, list) or not 0 < len(points) == len(labels):
+        return ""
+    flat = all(isinstance(point, list) and len(point) in (1, 2) for point in points)
+    if not flat or len(points) > MOST_POINTS or len({len(point) for point in points}) > 1:
+        return ""
+    if not all(_is_finite(value) for value in [*labels, *(v for point in points for v in point)]):
+        return ""
+    if any(label != int(label) for label in labels) or len(set(labels)) > MOST_CLASSES:
+        return ""
+    return scatter(points, labels, title)
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)

@@ -1,0 +1,292 @@
+"""Problems for boosting: named regimes drawn a whole batch at a time, and bundled data.
+
+X: (lane, n, d), y: (lane, n) in {−1, +1} (a class number for SAMME, a real number for R2), w: (lane, n) example weights.
+Everything but `adjacent-64` and `extreme-weights` survives rounding to float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.core.domain import Array, Axes, Cases, Domain, Shape
+
+Rng = np.random.Generator
+
+SHAPES = MappingProxyType({"n": (1, 40), "d": (1, 4), "rounds": (1, 8)})
+AXES = MappingProxyType({"X": Axes(("n", "d"), "real"), "y": Axes(("n",), "sign"), "w": Axes(("n",), "weight")})
+COUNTDOWN = MappingProxyType({"rounds": 1})
+
+DATA = (
+    "generic",
+    "integers",
+    "ties",
+    "duplicates",
+    "constant-feature",
+    "adjacent",
+    "adjacent-64",
+    "huge-scale",
+    "tiny-scale",
+    "single-sample",
+)
+"""Regimes of X that any task can use."""
+
+WEIGHTS = ("heavy-tailed", "extreme-weights", "zero-weights")
+LABELS = ("one-class", "separable", "xor")
+REWEIGHTING = DATA + WEIGHTS + LABELS
+DISCRETE = (*REWEIGHTING, "resampled")
+FLOAT64_ONLY = ("extreme-weights",)
+
+
+def features(rng: Rng, regime: str, lanes: int, n: int, d: int) -> NDArray[np.float64]:
+    """X (lane, n, d) of a regime; regimes about weights or labels get normal features."""
+    shape = (lanes, n, d)
+    if regime == "xor":
+        return np.broadcast_to(_xor_features(n)[:, np.arange(d) % 2], shape).copy()
+    if regime in ("integers", "dyadic"):
+        return rng.integers(-2, 3, shape).astype(np.float64)
+    if regime == "ties":
+        return rng.integers(0, 3, shape) / 2
+    if regime.startswith("adjacent"):
+        return 1 + rng.integers(0, 4, shape) * 2.0 ** (-52 if regime == "adjacent-64" else -23)
+    X = rng.standard_normal(shape)
+    if regime == "duplicates":
+        return np.take_along_axis(X, rng.integers(0, max(1, n // 2), (lanes, n, 1)), axis=1)
+    if regime == "constant-feature":
+        X[:, :, 0] = 1.0
+    return X * {"huge-scale": 2.0**100, "tiny-scale": 2.0**-100}.get(regime, 1.0)
+
+
+def weights(rng: Rng, regime: str, lanes: int, n: int) -> NDArray[np.float64]:
+    """W (lane, n) of a regime: equal in every other lane where the regime is not about weights."""
+    shape = (lanes, n)
+    if regime == "integers":
+        return rng.integers(1, 10, shape).astype(np.float64)
+    if regime == "dyadic":
+        return _dyadic(rng.integers(1, 10, shape))
+    if regime in ("heavy-tailed", "extreme-weights"):
+        span = 10 if regime == "heavy-tailed" else 40
+        return np.asarray(2.0 ** rng.uniform(-span, span, shape))
+    if regime == "zero-weights":
+        w = rng.integers(0, 3, shape).astype(np.float64)
+        w[:, 0] += w.sum(axis=1) == 0
+        return w
+    if regime == "xor":
+        return np.broadcast_to(np.arange(n) < 4 * (2 ** int(np.log2(n // 4)) if n >= 4 else 1), shape).astype(
+            np.float64
+        )
+    if regime == "ties":
+        return np.ones(shape)
+    return np.where(np.arange(lanes)[:, None] % 2 == 0, 1.0, rng.uniform(0.1, 1.0, shape))
+
+
+def signs(rng: Rng, regime: str, X: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Y (lane, n) ∈ {−1, +1} of a regime: coins, one class, a threshold on the first feature, or exclusive or."""
+    lanes, n = X.shape[:2]
+    if regime == "one-class":
+        return np.repeat(2 * rng.integers(0, 2, (lanes, 1)) - 1, n, axis=1)
+    if regime == "separable":
+        return np.where(X[:, :, 0] > rng.uniform(-1, 1, (lanes, 1)), 1, -1)
+    if regime == "xor":
+        corners = _xor_features(n)
+        return np.broadcast_to(np.where(corners[:, 0] == corners[:, 1], 1, -1), (lanes, n)).astype(np.int64)
+    return 2 * rng.integers(0, 2, (lanes, n)) - 1
+
+
+def _xor_features(n: int) -> NDArray[np.float64]:
+    """The corners of the unit square in turn: (n, 2)."""
+    return np.stack([np.arange(n) % 2, np.arange(n) // 2 % 2], axis=1).astype(np.float64)
+
+
+def _dyadic(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Whole weights whose sum is a power of two, so that w/Σw and all its partial sums are exact in every dtype."""
+    total = counts.sum(axis=1)
+    counts[:, -1] += 2 ** np.ceil(np.log2(total)).astype(np.int64) - total
+    return counts.astype(np.float64)
+
+
+def draw_discrete(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
+    """Two-class problems."""
+    n = 1 if regime == "single-sample" else shape["n"]
+    X = features(rng, regime, lanes, n, shape["d"])
+    arrays = {"X": X, "y": signs(rng, regime, X), "w": weights(rng, regime, lanes, n)}
+    mode = "resample" if regime == "resampled" else "reweight"
+    return Cases(arrays, {"rounds": shape["rounds"], "mode": mode}, regime)
+
+
+def draw_samme(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
+    """Problems with K = shape["classes"] classes; separable ones cut the first feature into K bands."""
+    cases = draw_discrete(rng, shape, regime, lanes)
+    K, (n_lanes, n) = shape["classes"], cases["y"].shape
+    y = rng.integers(0, K, (n_lanes, n))
+    if regime == "one-class":
+        y = np.repeat(y[:, :1], n, axis=1)
+    if regime == "separable":
+        y = np.clip(np.floor(cases["X"][:, :, 0] + K / 2), 0, K - 1).astype(np.int64)
+    return replace(cases.with_arrays(y=y), settings={"rounds": shape["rounds"], "n_classes": K})
+
+
+def draw_real(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
+    """Two-class problems for confidence-rated boosting, with or without smoothing."""
+    cases = draw_discrete(rng, shape, regime, lanes)
+    smoothing = float(rng.choice([0.0, 2.0**-10, 2.0**-4]))
+    return replace(cases, settings={"rounds": shape["rounds"], "smoothing": smoothing})
+
+
+def draw_regression(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
+    """Regression problems: noise, a step plus noise, small whole numbers, or 0/1 targets (regime "binary")."""
+    cases = draw_discrete(rng, shape, regime, lanes)
+    X = cases["X"]
+    y = rng.standard_normal(X.shape[:2])
+    if regime in ("integers", "ties", "duplicates"):
+        y = rng.integers(-3, 4, X.shape[:2]).astype(np.float64)
+    if regime == "binary":
+        y = rng.integers(0, 2, X.shape[:2]).astype(np.float64)
+    if regime == "separable":
+        y = np.where(X[:, :, 0] > 0, 1.0, 0.0) + 0.1 * y
+    loss = str(rng.choice(["linear", "square", "exponential"]))
+    return replace(cases.with_arrays(y=y), settings={"rounds": shape["rounds"], "loss": loss})
+
+
+def draw_median(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
+    """Values (lane, t) and weights (lane, t) for the weighted median."""
+    values = features(rng, regime, lanes, shape["t"], 1)[:, :, 0]
+    return Cases({"values": values, "weights": weights(rng, regime, lanes, shape["t"])}, {}, regime)
+
+
+def draw_distribution(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
+    """Distributions D (lane, n); regime "few-draws" asks for as many draws as examples, the others for 4,096."""
+    n = shape["n"]
+    D = weights(rng, "zero-weights" if regime == "zero-weights" else "generic", lanes, n)
+    if regime == "heavy-tailed":
+        D = 2.0 ** rng.uniform(-6, 6, (lanes, n))
+    D = np.ones((lanes, n)) if regime == "few-draws" else D
+    return Cases({"D": D / D.sum(axis=1, keepdims=True)}, {"draws": n if regime == "few-draws" else 4096}, regime)
+
+
+def valid(cases: Cases) -> NDArray[np.bool_]:
+    """(lane,): finite features, non-negative finite weights with a positive sum, dtype wide enough for the regime."""
+    X, w = cases["X"], cases["w"]
+    good = np.isfinite(X).all(axis=(1, 2)) & (w >= 0).all(axis=1) & np.isfinite(w).all(axis=1)
+    wide = cases.dtype == "float64" or cases.regime not in FLOAT64_ONLY
+    return np.asarray(good & (w.sum(axis=1) > 0) & wide)
+
+
+def positive(cases: Cases) -> NDArray[np.bool_]:
+    """(lane,): as `valid`, and no weight is zero."""
+    return valid(cases) & np.asarray((cases["w"] > 0).all(axis=1))
+
+
+def dyadic(cases: Cases) -> NDArray[np.bool_]:
+    """(lane,): whole weights whose sum is a power of two, see `_dyadic`."""
+    w = cases["w"]
+    mantissa, _ = np.frexp(w.sum(axis=1))
+    return valid(cases) & np.asarray((w == np.round(w)).all(axis=1) & (mantissa == 0.5))
+
+
+def _table(X: Array, y: Array, **settings: int | str | float) -> Cases:
+    arrays = {"X": np.asarray(X, dtype=np.float64)[None], "y": np.asarray(y)[None], "w": np.ones((1, len(y)))}
+    return Cases(arrays, settings, "real")
+
+
+def _breast_cancer() -> Cases:
+    from sklearn.datasets import load_breast_cancer
+
+    X, y = load_breast_cancer(return_X_y=True)
+    return _table(X, 2 * y - 1, rounds=10, mode="reweight")
+
+
+def _wine_one_versus_rest() -> Cases:
+    from sklearn.datasets import load_wine
+
+    X, y = load_wine(return_X_y=True)
+    return _table(X, np.where(y == 1, 1, -1), rounds=10, mode="reweight")
+
+
+def _digits_three_versus_eight() -> Cases:
+    from sklearn.datasets import load_digits
+
+    X, y = load_digits(return_X_y=True)
+    rows = (y == 3) | (y == 8)
+    return _table(X[rows], np.where(y[rows] == 3, 1, -1), rounds=10, mode="reweight")
+
+
+def _wine() -> Cases:
+    from sklearn.datasets import load_wine
+
+    return _table(*load_wine(return_X_y=True), rounds=8, n_classes=3)
+
+
+def _digits() -> Cases:
+    from sklearn.datasets import load_digits
+
+    X, y = load_digits(return_X_y=True)
+    return _table(X[:600], y[:600], rounds=5, n_classes=10)
+
+
+def _diabetes() -> Cases:
+    from sklearn.datasets import load_diabetes
+
+    return _table(*load_diabetes(return_X_y=True), rounds=8, loss="linear")
+
+
+TWO_CLASS_DATA: MappingProxyType[str, Callable[[], Cases]] = MappingProxyType(
+    {
+        "breast_cancer": _breast_cancer,
+        "wine-1-vs-rest": _wine_one_versus_rest,
+        "digits-3-vs-8": _digits_three_versus_eight,
+    }
+)
+
+
+def _smoothed_breast_cancer() -> Cases:
+    cases = _breast_cancer()
+    return replace(cases, settings={"rounds": 8, "smoothing": 2.0**-10})
+
+
+DISCRETE_DOMAIN = Domain(SHAPES, DISCRETE, draw_discrete, AXES, COUNTDOWN, valid, TWO_CLASS_DATA)
+REWEIGHT_DOMAIN = replace(DISCRETE_DOMAIN, regimes=REWEIGHTING)
+DYADIC_DOMAIN = Domain(SHAPES, ("dyadic",), draw_discrete, AXES, COUNTDOWN, dyadic)
+SAMME_DOMAIN = Domain(
+    MappingProxyType({**SHAPES, "classes": (2, 6)}),
+    (*DATA, *WEIGHTS, "one-class", "separable"),
+    draw_samme,
+    MappingProxyType({**AXES, "y": Axes(("n",), "integer")}),
+    COUNTDOWN,
+    valid,
+    MappingProxyType({"wine": _wine, "digits": _digits}),
+)
+REAL_DOMAIN = Domain(
+    SHAPES,
+    (*DATA, *WEIGHTS, "one-class", "separable"),
+    draw_real,
+    AXES,
+    COUNTDOWN,
+    valid,
+    MappingProxyType({"breast_cancer": _smoothed_breast_cancer}),
+)
+R2_DOMAIN = Domain(
+    SHAPES,
+    (*DATA, "binary", "separable", "heavy-tailed"),
+    draw_regression,
+    MappingProxyType({**AXES, "y": Axes(("n",), "real")}),
+    COUNTDOWN,
+    positive,
+    MappingProxyType({"diabetes": _diabetes}),
+)
+MEDIAN_DOMAIN = Domain(
+    MappingProxyType({"t": (1, 25)}),
+    ("generic", "integers", "ties", "duplicates", "heavy-tailed", "zero-weights", "huge-scale", "tiny-scale"),
+    draw_median,
+    MappingProxyType({"values": Axes(("t",), "real"), "weights": Axes(("t",), "weight")}),
+    valid=lambda cases: np.asarray((cases["weights"].sum(axis=1) > 0) & (cases["weights"] >= 0).all(axis=1)),
+)
+RESAMPLING_DOMAIN = Domain(
+    MappingProxyType({"n": (1, 40)}),
+    ("generic", "few-draws", "heavy-tailed", "zero-weights"),
+    draw_distribution,
+)

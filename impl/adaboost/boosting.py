@@ -10,7 +10,7 @@ from torch import Tensor
 from impl.adaboost.cuts import presort
 from impl.adaboost.ensemble import Ensemble, Log, concatenate
 from impl.adaboost.rules import RULES, SAMME, Rules
-from impl.adaboost.stump import check_weighted
+from impl.adaboost.stump import check_weighted, heaviest
 from impl.core import validation
 
 CELLS = 2**18
@@ -129,4 +129,4 @@ def _counts(index: Tensor, like: Tensor) -> Tensor:
 def _majority(y: Tensor, w: Tensor, labels: tuple[float, ...]) -> Tensor:
     """The heaviest label of each lane, the first of equals: (lane,)."""
     masses = torch.stack([(w * (y == label)).sum(0) for label in labels])
-    return y.new_tensor(labels).index_select(0, masses.argmax(0))
+    return y.new_tensor(labels).index_select(0, heaviest(masses))

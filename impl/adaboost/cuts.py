@@ -20,64 +20,94 @@ BLOCK = 64
 class Cuts:
     """A presorted design of a batch of problems.
 
-    X: (n, d, lane). order: (n·d·lane,) positions in a flattened (n, lane) array, rows of each feature ascending.
-    threshold: (n, d, lane). valid: (n, d, lane), 1 where a cut separates two different values, else 0.
+    X: (lane·d, n), the features of each lane in turn. order: (n·d·lane,) where the rows of each feature, ascending,
+    stand in a flattened (n, lane) array. threshold: (n, d, lane), −inf for cut 0. valid: (n, d, lane), 1 where a cut
+    separates two different values and for cut 0, else 0. countdown: (n, 1, 1) n, n−1, … 1. lane: (lane,) 0, 1, ….
+    scratch: two (n, d·lane) arrays to compute in, because a fresh one costs more in page faults than its arithmetic.
     """
 
     X: Tensor
     order: Tensor
     threshold: Tensor
     valid: Tensor
+    countdown: Tensor
+    lane: Tensor
+    scratch: tuple[Tensor, Tensor]
 
-    def sorted(self, values: Tensor) -> Tensor:
+    def sorted(self, values: Tensor, out: Tensor | None = None) -> Tensor:
         """Values of the rows (n, lane) in each feature's ascending order: (n, d·lane)."""
-        return values.reshape(-1).index_select(0, self.order).view(len(self.X), -1)
-
-    def column(self, feature: Tensor) -> Tensor:
-        """Each lane's chosen feature (lane,): (n, lane)."""
-        return row(self.X, feature)
+        flat = None if out is None else out.view(-1)
+        return torch.index_select(values.view(-1), 0, self.order, out=flat).view(len(values), -1)
 
     def table(self, sums: Tensor) -> Tensor:
         """What was computed per (n, d·lane) as (n, d, lane)."""
-        return sums.view(self.X.shape)
+        return sums.view(self.valid.shape)
+
+    def column(self, feature: Tensor) -> Tensor:
+        """The values of feature (lane,) in each lane: (n, lane)."""
+        d = self.valid.shape[1]
+        return self.X.index_select(0, self.lane * d + feature).T.contiguous()
+
+    def entry(self, table: Tensor, cut: Tensor, feature: Tensor) -> Tensor:
+        """Entry (cut, feature) of each lane of a table (n, d, lane): (lane,)."""
+        place = (cut * table.shape[1] + feature) * len(self.lane) + self.lane
+        return table.view(-1).index_select(0, place)
+
+    def first_best(self, scores: Tensor, slack: Tensor) -> tuple[Tensor, Tensor]:
+        """The first (feature, then cut) whose score is within `slack` of the best: two (lane,) index tensors.
+
+        scores: (n, d, lane), non-negative; overwritten. slack: (lane,), the rounding error of a score: scores that
+        are equal in exact arithmetic are then tied here too, and ties go to the smallest feature and threshold,
+        whatever order the device sums in.
+        """
+        per_feature = scores.mul_(self.valid).amax(0)  # (d, lane)
+        floor = per_feature.amax(0) - slack
+        feature = first(per_feature.ge_(floor))
+        place = scores.ge_(floor).mul_(self.countdown).amax(0)  # (d, lane): n minus the first cut of each feature
+        n, d, lanes = scores.shape
+        cut = n - place.view(-1).index_select(0, feature * lanes + self.lane)
+        return feature, cut.long().clamp_(max=n - 1)
 
 
 def presort(X: Tensor) -> Cuts:
-    """Sort X (lane, n, d) by every feature and lay out its cuts.
-
-    The threshold between neighbours a < b is t = a/2 + b/2, and a where rounding leaves [a, b): so x ≤ t always
-    routes a left and b right, even for adjacent floats and for values near the largest.
-    """
+    """Sort X (lane, n, d) by every feature, once for all rounds."""
     lanes, n, d = X.shape
-    ascending, order = X.permute(2, 0, 1).contiguous().sort(dim=-1, stable=True)  # (d, lane, n)
+    columns = X.mT.contiguous()  # (lane, d, n)
+    ascending, order = columns.sort(dim=-1, stable=True)
+    ascending = ascending.permute(2, 1, 0).contiguous()  # (n, d, lane)
     lane = torch.arange(lanes, device=X.device)
-    flat = order.permute(2, 0, 1) * lanes + lane  # (n, d, lane)
-    x = ascending.permute(2, 0, 1).contiguous()
-    below, above = x[:-1], x[1:]
-    middle = below / 2 + above / 2
-    middle = torch.where((below <= middle) & (middle < above), middle, below)
-    first = torch.ones_like(x[:1])
+    valid = torch.ones_like(ascending)
+    torch.lt(ascending[:-1], ascending[1:], out=valid[1:])
     return Cuts(
-        X=X.permute(1, 2, 0).contiguous(),
-        order=flat.reshape(-1),
-        threshold=torch.cat([first * -torch.inf, middle]),
-        valid=torch.cat([first, (below < above).to(X.dtype)]),
+        X=columns.view(lanes * d, n),
+        order=order.permute(2, 1, 0).contiguous().mul_(lanes).add_(lane).view(-1),
+        threshold=thresholds(ascending),
+        valid=valid,
+        countdown=torch.arange(n, 0, -1, device=X.device, dtype=X.dtype)[:, None, None],
+        lane=lane,
+        scratch=(ascending.new_empty(n, d * lanes), ascending.new_empty(n, d * lanes)),
     )
 
 
-def row(table: Tensor, feature: Tensor) -> Tensor:
-    """Row `feature` (lane,) of each lane of a table (n, d, lane): (n, lane)."""
-    n, d, lanes = table.shape
-    start = torch.arange(n, device=table.device)[:, None] * (d * lanes)
-    place = start + (feature * lanes + torch.arange(lanes, device=table.device))
-    return table.reshape(-1).index_select(0, place.view(-1)).view(n, lanes)
+def thresholds(ascending: Tensor) -> Tensor:
+    """The threshold of every cut of ascending values, along the first axis: −inf, then between neighbours a ≤ b.
+
+    t = a/2 + b/2, and a where rounding leaves [a, b): so x ≤ t always routes a left and b right, even for adjacent
+    floats and for values near the largest.
+    """
+    below, above = ascending[:-1], ascending[1:]
+    middle = (below / 2).add_(above, alpha=0.5)
+    inside = torch.ge(middle, below, out=torch.empty_like(below)).mul_(middle < above)
+    result = torch.full_like(ascending, -torch.inf)
+    torch.lerp(below, middle, inside, out=result[1:])
+    return result
 
 
-def entry(table: Tensor, cut: Tensor, feature: Tensor) -> Tensor:
-    """Entry (cut, feature) of each lane of a table (n, d, lane): (lane,)."""
-    _, d, lanes = table.shape
-    place = (cut * d + feature) * lanes + torch.arange(lanes, device=table.device)
-    return table.reshape(-1).index_select(0, place)
+def first(mask: Tensor) -> Tensor:
+    """Index of the first 1 along the first axis of a mask of floats: argmax is 50 times slower on the CPU."""
+    size = len(mask)
+    countdown = torch.arange(size, 0, -1, device=mask.device, dtype=mask.dtype)[:, None]
+    return (size - (mask * countdown).amax(0)).long().clamp_(max=size - 1)
 
 
 def sums_left(values: Tensor) -> Tensor:
@@ -107,12 +137,13 @@ def sums_right(values: Tensor) -> Tensor:
     return (inside + outside[:, None]).view(-1, m)[:n]
 
 
-def sums_right_minus_left(values: Tensor) -> Tensor:
+def sums_right_minus_left(values: Tensor, out: Tensor) -> Tensor:
     """Σ_{i≥k} values_i − Σ_{i<k} values_i for k = 0 … n−1, over the first axis of (n, m)."""
     n = len(values)
     if n <= BLOCK:
-        return values.new_ones(n, n).triu().mul_(2).sub_(1) @ values  # one product: error γ_n Σ|v|
-    return sums_right(values) - sums_left(values)
+        signs = values.new_ones(n, n).triu().mul_(2).sub_(1)
+        return torch.mm(signs, values, out=out)  # one product: error γ_n Σ|v|
+    return torch.sub(sums_right(values), sums_left(values), out=out)
 
 
 def _blocks(values: Tensor) -> Tensor:
@@ -120,23 +151,3 @@ def _blocks(values: Tensor) -> Tensor:
     n, m = values.shape
     filling = values.new_zeros(-n % BLOCK, m)
     return torch.cat([values, filling]).view(-1, BLOCK, m)
-
-
-def first_best(scores: Tensor, slack: Tensor) -> tuple[Tensor, Tensor]:
-    """The first (feature, then cut) whose score is within `slack` of the best: two (lane,) index tensors.
-
-    scores: (n, d, lane), non-negative, 0 where the cut is not valid. slack: (lane,), the rounding error of a score:
-    scores that are equal in exact arithmetic are then tied here too, and ties go to the smallest feature and
-    threshold, whatever order the device sums in.
-    """
-    per_feature = scores.amax(0)  # (d, lane)
-    floor = per_feature.amax(0) - slack
-    feature = _first(per_feature.ge_(floor))
-    return feature, _first(row(scores, feature).ge_(floor))
-
-
-def _first(mask: Tensor) -> Tensor:
-    """Index of the first 1 along the first axis of a mask of floats: argmax is 50 times slower on the CPU."""
-    size = len(mask)
-    countdown = torch.arange(size, 0, -1, device=mask.device, dtype=mask.dtype)[:, None]
-    return (size - (mask * countdown).amax(0)).long().clamp_(max=size - 1)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from impl.adaboost.cuts import Cuts, entry, first_best, presort, sums_left, sums_right, sums_right_minus_left
+from impl.adaboost.cuts import Cuts, first, presort, sums_left, sums_right, sums_right_minus_left
 from impl.core import validation
 
 
@@ -51,15 +51,17 @@ def best_stump(
     feature (the constant stump first of all), then threshold. The regret is therefore at most 2 γ_n Σ D, and 0 for
     integer weights. Without `both_polarities` h is +1 on the right; without `constant` every stump cuts.
     """
-    edges = cuts.table(sums_right_minus_left(cuts.sorted(D * y)))
-    scores = edges.abs() if both_polarities else edges.clamp(min=0)
-    scores.mul_(cuts.valid)
+    first_scratch, second_scratch = cuts.scratch
+    signed = cuts.sorted(D * y, out=first_scratch)
+    edges = sums_right_minus_left(signed, out=second_scratch)
+    scores = cuts.table(torch.abs(edges, out=signed) if both_polarities else torch.clamp(edges, min=0, out=signed))
     if not constant:
         scores[0] = 0
-    slack = rounding_of_sum(D)
-    column, cut = first_best(scores, slack)
-    flip = (entry(edges, cut, column) < 0).to(D.dtype) if both_polarities else torch.zeros_like(slack)
-    return Choice(column, cut, entry(cuts.threshold, cut, column), 2 * flip - 1, 1 - 2 * flip)
+    column, cut = cuts.first_best(scores, rounding_of_sum(D))
+    right = (cuts.entry(cuts.table(edges), cut, column) >= 0).to(D.dtype).mul_(2).sub_(1)
+    if not both_polarities:
+        right = torch.ones_like(right)
+    return Choice(column, cut, cuts.entry(cuts.threshold, cut, column), -right, right)
 
 
 def best_class_stump(cuts: Cuts, D: Tensor, y: Tensor, n_classes: int) -> Choice:
@@ -71,14 +73,19 @@ def best_class_stump(cuts: Cuts, D: Tensor, y: Tensor, n_classes: int) -> Choice
     of_class = [cuts.sorted(D * (y == k)) for k in range(n_classes)]
     left = torch.stack([cuts.table(sums_left(weights)) for weights in of_class])  # (K, n, d, lane)
     right = torch.stack([cuts.table(sums_right(weights)) for weights in of_class])
-    scores = (left.amax(0) + right.amax(0)).mul_(cuts.valid)
-    column, cut = first_best(scores, rounding_of_sum(D))
+    scores = left.amax(0) + right.amax(0)
+    column, cut = cuts.first_best(scores, rounding_of_sum(D))
     says_left, says_right = (
-        torch.stack([entry(masses, cut, column) for masses in side]).argmax(0).to(D.dtype)
+        heaviest(torch.stack([cuts.entry(masses, cut, column) for masses in side])).to(D.dtype)
         for side in (left, right)
     )
     says_left = torch.where(cut > 0, says_left, says_right)
-    return Choice(column, cut, entry(cuts.threshold, cut, column), says_left, says_right)
+    return Choice(column, cut, cuts.entry(cuts.threshold, cut, column), says_left, says_right)
+
+
+def heaviest(masses: Tensor) -> Tensor:
+    """Index of the largest mass along the first axis, the first of equals."""
+    return first((masses >= masses.amax(0)).to(masses.dtype))
 
 
 def rounding_of_sum(D: Tensor) -> Tensor:

@@ -52,6 +52,7 @@ class Rules:
     border: Callable[[str], Border] = lambda mode: axis_map.BORDERS[mode]
     batch_norm_scope: Callable[[bool], str] = lambda training: "batch" if training else "local"
     support_dtype: torch.dtype = torch.float64
+    binarised_gradients: bool = True
     clipped_everywhere: bool = True
     erf_variance: Formula = lambda j, k, d: j * j * d * d * (k * k - 1)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
@@ -43,6 +43,10 @@ class Stack:
         """The layers start … stop − 1."""
         return Stack(*(getattr(self, f.name)[:, start:stop] for f in fields(self)))
 
+    def mirrored(self) -> Stack:
+        """The same layers with left and right exchanged."""
+        return replace(self, left=self.right, right=self.left)
+
     def validated(self) -> Stack:
         """This stack. Raises ValueError naming the first layer with a kernel, stride or dilation below 1."""
         for name, least in (("kernel", 1), ("stride", 1), ("dilation", 1), ("left", 0), ("right", 0)):
@@ -53,6 +57,23 @@ class Stack:
                 value = int(field[lane, index])
                 raise ValueError(f"layer {index}: {name} must be at least {least}, got {value} in lane {lane}")
         return self
+
+
+def split_at(stack: Stack, cut: Tensor) -> tuple[Stack, Stack]:
+    """Layers 1 … cut and cut+1 … L of each stack, filled up with identities: cut (lane,)."""
+    index = torch.arange(stack.depth, device=cut.device)
+    below = index < cut[:, None]  # (lane, L)
+    return _only(stack, below), _only(stack, ~below)
+
+
+def _only(stack: Stack, kept: Tensor) -> Stack:
+    return Stack(
+        torch.where(kept, stack.kernel, 1),
+        torch.where(kept, stack.stride, 1),
+        torch.where(kept, stack.left, 0),
+        torch.where(kept, stack.right, 0),
+        torch.where(kept, stack.dilation, 1),
+    )
 
 
 def stack_of(layers: Sequence[LayerGeometry] | Iterable[LayerGeometry], device: str = "cpu") -> Stack:

@@ -32,31 +32,39 @@ def pull_back(
     return below
 
 
-def path_counts(stack: Stack, unit: Tensor, n: Tensor, rules: Rules = RULES) -> Tensor:
+def require_units(stack: Stack, unit: Tensor, n: Tensor) -> None:
+    """Raise ValueError at the first lane whose unit does not exist. unit, n: (lane,)."""
+    top = lengths(stack, n)[:, -1]
+    bad = (unit < 0) | (unit >= top)
+    if bool(bad.any()):
+        lane = int(bad.nonzero()[0])
+        count = int(top[lane])
+        what = f"unit must lie in 0 … {count - 1}" if count else f"input {int(n[lane])} leaves no unit to ask"
+        raise ValueError(f"{what}, got unit {int(unit[lane])} in lane {lane}; a larger input has more units")
+
+
+def path_counts(
+    stack: Stack, unit: Tensor, n: Tensor, rules: Rules = RULES, saturated: bool = False
+) -> Tensor:
     """Number of paths from each pixel to one unit of the last layer, clipped at every layer: (lane, max n) int64.
 
-    unit, n: (lane,). Exact below 2^63. Raises ValueError for a unit outside the output.
+    unit, n: (lane,). Exact below 2^63; saturated stops counting at 1, so that no depth overflows.
     """
     sizes = lengths(stack, n, rules)  # (lane, L+1)
-    if bool(((unit < 0) | (unit >= sizes[:, -1])).any()):
-        lane = int(((unit < 0) | (unit >= sizes[:, -1])).nonzero()[0])
-        raise ValueError(
-            f"unit must lie in 0 … {int(sizes[lane, -1]) - 1}, got {int(unit[lane])} in lane {lane}; "
-            "a larger input has more units"
-        )
-    widths = sizes.amax(dim=0).tolist()
+    widths = sizes.amax(dim=0).clamp_min(1).tolist()
     paths = (torch.arange(widths[-1], device=unit.device) == unit[:, None]).to(torch.int64)
     for index in reversed(range(stack.depth)):
         kernel, stride, left, _, dilation = stack.layer(index)
         taps = rules.tap_dilation(dilation)
         paths = pull_back(paths, kernel, stride, left, taps, sizes[:, index], widths[index])
+        paths = paths.clamp_max(1) if saturated else paths
     return paths
 
 
-def path_count_kernel(stack: Stack, rules: Rules = RULES) -> Tensor:
+def path_count_kernel(stack: Stack, rules: Rules = RULES, saturated: bool = False) -> Tensor:
     """Coefficients of Π_l Σ_{a<k_l} x^{a d_l j_{l−1}}, paths of an unclipped unit per offset: (lane, max r) int64.
 
-    Source: Luo et al. 2016, section 2. Exact below 2^63.
+    Source: Luo et al. 2016, section 2. Exact below 2^63; saturated as in `path_counts`.
     """
     field = closed_form(stack, rules)
     width = int(field.size.max())
@@ -71,24 +79,26 @@ def path_count_kernel(stack: Stack, rules: Rules = RULES) -> Tensor:
             source = offset - (tap * rules.tap_dilation(dilation) * jump)[:, None]  # (lane, width)
             shifted = coefficients.gather(1, source.clamp_min(0))
             total = total + torch.where((source >= 0) & (tap < kernel)[:, None], shifted, 0)
-        coefficients, jump = total, jump * stride
+        coefficients, jump = total.clamp_max(1) if saturated else total, jump * stride
     return coefficients
 
 
 def support(stack: Stack, unit: Tensor, n: Tensor, rules: Rules = RULES) -> Tensor:
     """Which pixels a unit sees: (lane, max n) bool, clipped to the valid range at every layer, not only at the input.
 
-    A unit in the padding of an inner layer computes nothing, so paths through it do not exist.
+    A unit in the padding of an inner layer computes nothing, so paths through it do not exist. Raises ValueError for
+    a unit that does not exist.
     """
-    if rules.clipped_everywhere:
-        return path_counts(stack, unit, n, rules) > 0
-    return _clipped_at_the_input_only(stack, unit, n, rules)
+    require_units(stack, unit, n)
+    if not rules.clipped_everywhere:
+        return unclipped_support(stack, unit, n, rules)
+    return path_counts(stack, unit, n, rules, saturated=True) > 0
 
 
-def _clipped_at_the_input_only(stack: Stack, unit: Tensor, n: Tensor, rules: Rules) -> Tensor:
-    """The unclipped pattern of offsets, shifted to the unit: right inside, too large near the border."""
+def unclipped_support(stack: Stack, unit: Tensor, n: Tensor, rules: Rules = RULES) -> Tensor:
+    """The pattern of offsets of a unit far from any border, shifted to `unit`: too large near the border."""
     field = closed_form(stack, rules)
-    pattern = path_count_kernel(stack, rules) > 0  # (lane, max r)
+    pattern = path_count_kernel(stack, rules, saturated=True) > 0  # (lane, max r)
     position = torch.arange(int(n.max()), device=n.device)
     offset = position - (unit * field.jump - field.padding)[:, None]  # (lane, max n)
     inside = (offset >= 0) & (offset < pattern.shape[1]) & (position < n[:, None])

@@ -32,7 +32,7 @@ class Tally:
     fallen: int
     myths: int
     margin: Number | None
-    worst_claim: str
+    margin_claim: str
     cases: int
     seconds: float
 
@@ -120,7 +120,7 @@ def _tally(run: Run, system: str) -> Tally:
         fallen=myths.count("fallen"),
         myths=len(myths),
         margin=worst["margin"] if worst else None,
-        worst_claim=worst["claim"] if worst else "",
+        margin_claim=worst["claim"] if worst else "",
         cases=sum(row["cases"] for row in everything),
         seconds=sum(row["seconds"] for row in everything),
     )

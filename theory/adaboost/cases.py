@@ -36,9 +36,11 @@ DATA = (
 """Regimes of X that any task can use."""
 
 WEIGHTS = ("heavy-tailed", "extreme-weights", "zero-weights")
-LABELS = ("one-class", "separable", "xor")
+LABELS = ("one-class", "separable", "xor", "tied-votes")
 REWEIGHTING = DATA + WEIGHTS + LABELS
-DISCRETE = (*REWEIGHTING, "resampled")
+DISCRETE = (*REWEIGHTING, "resampled", "resampled-separable")
+LEAST_ROWS = MappingProxyType({"tied-votes": 3, "xor": 4, "resampled-separable": 10})
+ROUNDS = MappingProxyType({"tied-votes": 2, "resampled-separable": 8})
 FLOAT64_ONLY = ("extreme-weights",)
 
 
@@ -47,6 +49,8 @@ def features(rng: Rng, regime: str, lanes: int, n: int, d: int) -> NDArray[np.fl
     shape = (lanes, n, d)
     if regime == "xor":
         return np.broadcast_to(_xor_features(n)[:, np.arange(d) % 2], shape).copy()
+    if regime == "tied-votes":
+        return np.broadcast_to(np.arange(n)[:, None], shape).astype(np.float64)
     if regime in ("integers", "dyadic"):
         return rng.integers(-2, 3, shape).astype(np.float64)
     if regime == "ties":
@@ -79,6 +83,8 @@ def weights(rng: Rng, regime: str, lanes: int, n: int) -> NDArray[np.float64]:
         return np.broadcast_to(np.arange(n) < 4 * (2 ** int(np.log2(n // 4)) if n >= 4 else 1), shape).astype(
             np.float64
         )
+    if regime == "tied-votes":
+        return _tied(rng, lanes, n)
     if regime == "ties":
         return np.ones(shape)
     return np.where(np.arange(lanes)[:, None] % 2 == 0, 1.0, rng.uniform(0.1, 1.0, shape))
@@ -89,8 +95,10 @@ def signs(rng: Rng, regime: str, X: NDArray[np.float64]) -> NDArray[np.int64]:
     lanes, n = X.shape[:2]
     if regime == "one-class":
         return np.repeat(2 * rng.integers(0, 2, (lanes, 1)) - 1, n, axis=1)
-    if regime == "separable":
+    if regime in ("separable", "resampled-separable"):
         return np.where(X[:, :, 0] > rng.uniform(-1, 1, (lanes, 1)), 1, -1)
+    if regime == "tied-votes":
+        return np.broadcast_to(1 - 2 * (np.arange(n) % 2), (lanes, n)) * rng.choice([-1, 1], (lanes, 1))
     if regime == "xor":
         corners = _xor_features(n)
         return np.broadcast_to(np.where(corners[:, 0] == corners[:, 1], 1, -1), (lanes, n)).astype(np.int64)
@@ -102,6 +110,16 @@ def _xor_features(n: int) -> NDArray[np.float64]:
     return np.stack([np.arange(n) % 2, np.arange(n) // 2 % 2], axis=1).astype(np.float64)
 
 
+def _tied(rng: Rng, lanes: int, n: int) -> NDArray[np.float64]:
+    """Weights on three points of alternating label for which two rounds vote alike and F = 0 somewhere.
+
+    With ε_1 = 1/q the first point has weight 1/q, the second 2(1/q)(1−1/q), so that it weighs 1/q in round 2.
+    """
+    q = rng.integers(4, 12, (lanes, 1))
+    w = np.concatenate([q, 2 * (q - 1), (q - 1) * (q - 2), np.zeros((lanes, n - 3), dtype=np.int64)], axis=1)
+    return w.astype(np.float64)
+
+
 def _dyadic(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     """Whole weights whose sum is a power of two, so that w/Σw and all its partial sums are exact in every dtype."""
     total = counts.sum(axis=1)
@@ -111,11 +129,12 @@ def _dyadic(counts: NDArray[np.int64]) -> NDArray[np.float64]:
 
 def draw_discrete(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
     """Two-class problems."""
-    n = 1 if regime == "single-sample" else shape["n"]
+    n = 1 if regime == "single-sample" else max(shape["n"], LEAST_ROWS.get(regime, 1))
     X = features(rng, regime, lanes, n, shape["d"])
     arrays = {"X": X, "y": signs(rng, regime, X), "w": weights(rng, regime, lanes, n)}
-    mode = "resample" if regime == "resampled" else "reweight"
-    return Cases(arrays, {"rounds": shape["rounds"], "mode": mode}, regime)
+    mode = "resample" if regime.startswith("resampled") else "reweight"
+    rounds = ROUNDS.get(regime, shape["rounds"])
+    return Cases(arrays, {"rounds": rounds, "mode": mode}, regime)
 
 
 def draw_samme(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:

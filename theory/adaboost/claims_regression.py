@@ -44,7 +44,9 @@ def _medians(answer: Answer, log_weights: Array, kept: Array, u: float) -> tuple
         own = Bound(own_gamma(m + 8, h) * spread * weight, "γ(m+8) of the oracle")
         where = np.asarray(kept[:, m])[:, None]
         best = least_deviation(values, w)
-        gaps.append(compare(f"Σ ln(1/β)|h − c|, round {m + 1}", deviation(values, w, at), "<=", best, bound + own, where))
+        gaps.append(
+            compare(f"Σ ln(1/β)|h − c|, round {m + 1}", deviation(values, w, at), "<=", best, bound + own, where)
+        )
         nearest = lowered(abs(values - at[..., None]).min(axis=-1))
         gaps.append(exactly(f"median is one of the h, round {m + 1}", nearest, 0, where))
     return tuple(gaps)
@@ -124,9 +126,7 @@ def check_weighted_median(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
     own = Bound(own_gamma(t + 8, values) * spread, "γ(t+8) of the oracle")
     nearest = abs(values - median[..., None]).min(axis=-1)
     return (
-        compare(
-            "Σ w|v − c|", deviation(values, weights, median), "<=", least_deviation(values, weights), bound + own
-        ),
+        compare("Σ w|v − c|", deviation(values, weights, median), "<=", least_deviation(values, weights), bound + own),
         exactly("median is one of the values", lowered(nearest) if is_ball(nearest) else nearest, 0),
     )
 

@@ -116,7 +116,12 @@ def check_confidence_rated(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
     """
     u, s = cases.u, float(cases.settings["smoothing"])
     plus, minus = _cell_masses(answer, cases)
-    D, after, Z, scores = answer["weights"][:, :-1], answer["weights"][:, 1:], answer["normalisers"], answer["cell_scores"]
+    D, after, Z, scores = (
+        answer["weights"][:, :-1],
+        answer["weights"][:, 1:],
+        answer["normalisers"],
+        answer["cell_scores"],
+    )
     n, own = D.shape[-1], own_unit(D)
     kept = np.asarray(np.arange(Z.shape[1]) < answer["used"][:, None])
     defined = kept[..., None] & np.asarray((plus + s > 0) & (minus + s > 0))

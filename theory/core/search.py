@@ -91,7 +91,8 @@ def explore(
 def _hypothesis(
     domain: Domain, margin: Callable[[Draw], float], *, profile: Profile, seed: int, until: float
 ) -> Draw | None:
-    failing: list[Draw] = []
+    failing: set[Draw] = set()
+    smallest: Draw | None = None  # Hypothesis replays its smallest example last
     failed_at = math.inf
 
     @settings(settings.get_profile(f"tollens-{profile.name}"))
@@ -102,16 +103,13 @@ def _hypothesis(
         number=st.integers(0, 2**32 - 1),
     )
     def search(shape: dict[str, int], regime: str, number: int) -> None:
-        nonlocal failed_at
+        nonlocal failed_at, smallest
         draw = Draw(tuple(shape.items()), regime, number)
-        if draw in failing:
-            raise _Refuted
-        if time.monotonic() > min(until, failed_at + SHRINK_SECONDS):
-            return
-        found = margin(draw)
-        if found > 1:
-            failing.append(draw)
-            failed_at = min(failed_at, time.monotonic())
+        late = time.monotonic() > min(until, failed_at + SHRINK_SECONDS)
+        found = math.inf if draw in failing else -math.inf if late else margin(draw)
+        if found > 1:  # one place to raise: Hypothesis tells failures apart by their line
+            failing.add(draw)
+            smallest, failed_at = draw, min(failed_at, time.monotonic())
             raise _Refuted
         if 0 < found < math.inf:
             target(math.log10(found), label="log10 of the margin")
@@ -119,9 +117,9 @@ def _hypothesis(
     try:
         search()
     except _Refuted:
-        return failing[-1]
+        return smallest
     except (HypothesisException, BaseExceptionGroup):
-        if failing:
-            return failing[-1]
-        raise
+        if smallest is None:
+            raise
+        return smallest
     return None

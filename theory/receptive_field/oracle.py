@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,7 +23,10 @@ FAR = 2**40
 
 @dataclass(frozen=True)
 class Sites:
-    """Positions on a map, of all lanes together: lane (m,), place (m, D), paths (m,) from each to the unit."""
+    """Positions on a map, of all lanes together: lane (m,), place (m, D), each once.
+
+    paths (m,): ways from each to the unit, modulo 2⁶⁴; read them of small stacks only.
+    """
 
     lane: Ints
     place: Ints
@@ -39,14 +43,20 @@ class Sites:
 
     def mask(self, *shape: int) -> Mask:
         """Which pixels of a map of that shape are in the set: (lane, *shape). Positions outside are left out."""
-        return self.counts(*shape) > 0
+        return self._table(np.zeros((self.lanes, *shape), dtype=bool), np.ones(len(self.lane), dtype=bool))
 
     def counts(self, *shape: int) -> Ints:
         """Paths from each pixel of a map of that shape to the unit: (lane, *shape)."""
-        inside = ((self.place >= 0) & (self.place < shape)).all(axis=1)
-        table = np.zeros((self.lanes, *shape), dtype=np.int64)
-        np.add.at(table, (self.lane[inside], *self.place[inside].T), self.paths[inside])
-        return table
+        return self._table(np.zeros((self.lanes, *shape), dtype=np.int64), self.paths)
+
+    def size(self) -> Ints:
+        """How many positions each lane has: (lane,)."""
+        return np.bincount(self.lane, minlength=self.lanes)
+
+    def _table(self, empty: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
+        inside = ((self.place >= 0) & (self.place < empty.shape[1:])).all(axis=1)
+        empty[(self.lane[inside], *self.place[inside].T)] = values[inside]
+        return empty
 
     def merged(self) -> Sites:
         """The same set with every position once, its paths added up."""

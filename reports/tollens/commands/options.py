@@ -14,6 +14,8 @@ import typer
 from theory.core.registry import check_system, systems
 
 DTYPES = ("float64", "float32")
+ALWAYS_THERE = {"cpu", "sim"}
+"""Devices that need no torch to be known: listing and collecting stay without it."""
 
 
 class UsageError(ValueError):
@@ -74,6 +76,9 @@ def chosen_dtypes(spec: str) -> tuple[str, ...]:
 
 def chosen_devices(spec: str, dtypes: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Devices with the dtypes that each can hold. Raises UsageError for a device that is unknown or absent."""
+    names = tuple(dict.fromkeys(part.strip() for part in spec.split(",")))
+    if set(names) <= ALWAYS_THERE:
+        return tuple((name, dtypes) for name in names)
     from impl.core import devices
 
     try:

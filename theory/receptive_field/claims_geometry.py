@@ -9,7 +9,7 @@ from theory.core.domain import Array, Cases
 from theory.core.gap import Gap, exactly
 from theory.receptive_field import oracle
 from theory.receptive_field.cases import GEOMETRY, INPUTS, Ints, lengths, walked
-from theory.receptive_field.layer_cases import SIZES, sized_lengths
+from theory.receptive_field.cases_layers import SIZES, sized_lengths
 from theory.receptive_field.port import SIZED
 
 
@@ -175,7 +175,7 @@ GEOMETRY_CLAIMS = (
         sentence="A kernel of size k and dilation d spans d(k−1)+1 positions (one for k = 1, whatever d) and has the "
         "geometry of the undilated kernel of that size.",
         latex=r"k^e=d(k-1)+1",
-        source=(("yu2016", "section 2"), ("dumoulin2016", "section 5.1")),
+        source=(("yu2016", "section 2"), ("dumoulin2016", "section Dilated convolutions")),
         kind="exact",
         asks="geometry",
         check=_dilation,

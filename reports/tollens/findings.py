@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tollens.diagnosis import Matrix, diagnose
-from tollens.evidence import Run, Verdict
+from tollens.evidence import Refutation, Run, Verdict
 from tollens.maths import mathml, prose
 from tollens.ordering import Broken, broken_claims
 from tollens.plots import strip
@@ -101,7 +101,7 @@ def _story(run: Run, entry: Broken, mutants: Matrix | None, root: bool) -> Story
         case=_case_words(row),
         tables=tuple(tables(found)) if found else (),
         picture=picture(found, f"Smallest case that refutes {row['claim']}") if found else "",
-        observed=_observed(row),
+        observed=observed(found) if found else None,
         diagnosis=prose(words),
         link=safe_link(row["counterexample"]),
         cascade=tuple(_story(run, child, mutants, False) for child in entry.cascade),
@@ -117,10 +117,8 @@ def _case_words(row: Verdict) -> str:
     return "; ".join(part for part in (shape, ", ".join(settings), f"regime {found['regime']}") if part)
 
 
-def _observed(row: Verdict) -> Observed | None:
-    found = row["refutation"]
-    if found is None:
-        return None
+def observed(found: Refutation) -> Observed:
+    """What was seen on the smallest case, against what should have been."""
     left, right = pair(found["left"], found["right"])
     label = found["label"] + (f" at [{', '.join(map(str, found['entry']))}]" if found["entry"] else "")
     bound = float(found["bound"])
@@ -147,7 +145,7 @@ class Trouble:
 
     what: str
     name: str
-    words: Html
+    reason: str
     replay: str
 
 
@@ -157,17 +155,17 @@ def troubles(run: Run) -> list[Trouble]:
     for row in run.rows:
         if row["verdict"] == "error" and row["role"] != "mutant":
             name = f"{row['claim']} on {row['subject']}, {cell(row)}"
-            found.append(Trouble("Error", name, prose(row["reason"]), row["replay"] or ""))
+            found.append(Trouble("Error", name, row["reason"], row["replay"] or ""))
     mistakes = {(row["system"], row["subject"]): row["mistake"] for row in run.of_role("mutant")}
     for key, standing in mutant_standings(run).items():
         if standing == "survived":
             words = f"{mistakes[key]}: no claim refutes it".removeprefix(": ")
-            found.append(Trouble("Mutant survived", key[1], prose(words), ""))
+            found.append(Trouble("Mutant survived", key[1], words, ""))
     sentences = {(row["system"], row["claim"]): row["sentence"] for row in run.of_role("myth")}
     for key, outcome in myth_standings(run).items():
         if outcome == "standing":
             words = f"{sentences[key]} The search found no counterexample."
-            found.append(Trouble("Myth not refuted", key[1], prose(words), ""))
+            found.append(Trouble("Myth not refuted", key[1], words, ""))
     return found
 
 
@@ -176,13 +174,13 @@ class Untested:
     """Something that was not tested: what, the reason, and how much it concerns."""
 
     what: str
-    reason: Html
+    reason: str
     where: str
 
 
 def untested(run: Run) -> list[Untested]:
     """What was not tested and why: devices first, then claims gathered by reason."""
-    found = [Untested(f"device {name}", prose(reason), "not verified") for name, reason in _unverified(run)]
+    found = [Untested(f"device {name}", reason, "NOT VERIFIED") for name, reason in _unverified(run)]
     if any(row["simulated"] for row in run.rows):
         names = listing(dict.fromkeys(row["device_used"] for row in run.rows if row["simulated"]))
         found.append(Untested(f"device {names}", SIMULATED, "no accelerator was tested by it"))
@@ -198,7 +196,7 @@ def untested(run: Run) -> list[Untested]:
         claims = listing(dict.fromkeys(row["claim"] for row in rows), 8)
         places = listing(dict.fromkeys(cell(row) for row in rows), 4)
         words = f"{verdict.replace('-', ' ')}" + (f": {reason}" if reason else "")
-        found.append(Untested(f"{claims} on {subject}", prose(words), places))
+        found.append(Untested(f"{claims} on {subject}", words, places))
     return found
 
 

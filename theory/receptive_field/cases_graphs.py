@@ -9,7 +9,7 @@ import numpy as np
 from theory.core.domain import Array, Axes, Cases, Domain, Shape
 from theory.receptive_field import oracle
 from theory.receptive_field.cases import STACKS, Ints, Mask, Regime, draw_layers
-from theory.receptive_field.layer_cases import WIDTH, index_below, whole
+from theory.receptive_field.cases_layers import WIDTH, index_below, whole
 from theory.receptive_field.networks import NETWORKS
 from theory.receptive_field.port import MIXERS, OPERATIONS
 

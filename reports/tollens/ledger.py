@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tollens.evidence import Outcome, Run, Verdict, number
+from tollens.findings import Html, anchor, safe_link
 from tollens.maths import mathml, prose
 from tollens.plots import gauge, histogram
-from tollens.sections import Html, anchor, safe_link
 from tollens.smallest import Table, picture, tables
 from tollens.summary import MythStanding, heaviest, mutant_standings, myth_standings, systems
 from tollens.wording import cell, count, duration, exact, short
@@ -151,7 +151,7 @@ def kill_matrices(run: Run) -> list[KillMatrix]:
     return [_kill_matrix(run, system, standings) for system in systems(run) if any(s == system for s, _ in standings)]
 
 
-def _kill_matrix(run: Run, system: str, standings: dict[tuple[str, str], str]) -> KillMatrix:
+def _kill_matrix(run: Run, system: str, standings: Mapping[tuple[str, str], str]) -> KillMatrix:
     rows = [row for row in run.of_role("mutant") if row["system"] == system]
     claims = tuple(sorted({row["claim"] for row in rows}))
     outcomes: dict[tuple[str, str], list[Outcome]] = {}

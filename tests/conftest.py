@@ -10,7 +10,6 @@ from tests.suite import DEVICES, Job
 from theory.core import registry
 from tollens.commands.items import jobs_for
 
-
 settings.register_profile("tollens-tests", deadline=None, database=None, print_blob=True, derandomize=False)
 settings.load_profile("tollens-tests")  # explicit: with CI=true Hypothesis would switch to a profile of its own
 

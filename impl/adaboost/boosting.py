@@ -37,8 +37,7 @@ def fit_discrete(
     Raises ValueError: empty or non-finite X, other labels, negative, non-finite or all-zero weights, other lengths,
     rounds < 1, learning_rate ≤ 0; TypeError: X not float32 or float64.
     """
-    check_weighted(X, y, w)
-    validation.one_of(y, "y", (-1, 1))
+    check_weighted(X, y, w, (-1, 1))
     return _fit(X, y, w, _Plan((1.0, -1.0), rounds, rules, learning_rate, resample, trace))
 
 
@@ -58,10 +57,9 @@ def fit_samme(
 
     y: (*b, n) in {0, …, K−1}; the rest as in `fit_discrete`, and α = ln((1−ε)/ε) + ln(K−1).
     """
-    check_weighted(X, y, w)
     validation.at_least(n_classes, "n_classes", 2)
     labels = tuple(float(k) for k in range(n_classes))
-    validation.one_of(y, "y", labels)
+    check_weighted(X, y, w, labels)
     return _fit(X, y, w, _Plan(labels, rounds, rules, learning_rate, resample, trace))
 
 
@@ -93,29 +91,24 @@ def _boost(X: Tensor, y: Tensor, w: Tensor, plan: _Plan) -> Ensemble:
     rules, n_classes, cuts = plan.rules, len(plan.labels), presort(X)
     y, w = y.T.contiguous(), w.T.contiguous()
     D = rules.initial(w)
-    total = torch.zeros_like(D[0])
-    going = torch.ones_like(total, dtype=torch.bool)
+    going = torch.ones_like(D[0], dtype=torch.bool)
     log = Log(plan.labels, _majority(y, w, plan.labels), [D])
     chance = rules.chance(n_classes) - len(D) * torch.finfo(D.dtype).eps / 2
     for _ in range(plan.rounds):
         seen = D if plan.resample is None else _counts(rules.resample(D.T, len(D), plan.resample), D)
         choice = rules.stump(cuts, seen, y, n_classes)
         right = rules.route(cuts.column(choice.column), choice.threshold)
-        says = torch.lerp(choice.left, choice.right, right)
-        wrong = says.clone().ne_(y)
+        wrong = torch.lerp(choice.left, choice.right, right).ne_(y)
         eps, accuracy = rules.error(D, wrong)
-        perfect = eps <= 0
-        kept = going & (perfect | (eps < chance))
-        going = kept & ~perfect
-        alpha = torch.where(going, plan.learning_rate * rules.alpha(eps, accuracy, n_classes), 0)
-        vote = torch.where(kept & perfect, rules.perfect(total), alpha)
+        kept = going & (eps < chance)
+        going = kept & (eps > 0)
+        alpha = torch.where(going, rules.alpha(eps, accuracy, n_classes), 0) * plan.learning_rate
         updated = rules.update(D, alpha, wrong)
         D = updated / torch.where(going, rules.normaliser(updated), 1)
-        total = total + vote
-        log.add(choice, eps, vote, kept, perfect)
+        log.add(choice, eps, alpha, kept)
         if plan.trace:
-            log.trace(D, says)
-    return log.ensemble(rules.vote)
+            log.trace(D, torch.lerp(choice.left, choice.right, right))
+    return log.ensemble(rules)
 
 
 def _counts(index: Tensor, like: Tensor) -> Tensor:
@@ -128,5 +121,5 @@ def _counts(index: Tensor, like: Tensor) -> Tensor:
 
 def _majority(y: Tensor, w: Tensor, labels: tuple[float, ...]) -> Tensor:
     """The heaviest label of each lane, the first of equals: (lane,)."""
-    masses = torch.stack([(w * (y == label)).sum(0) for label in labels])
+    masses = torch.stack([y.clone().eq_(label).mul_(w).sum(0) for label in labels])
     return y.new_tensor(labels).index_select(0, heaviest(masses))

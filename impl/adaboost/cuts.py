@@ -48,25 +48,21 @@ class Cuts:
         d = self.valid.shape[1]
         return self.X.index_select(0, self.lane * d + feature).T.contiguous()
 
-    def entry(self, table: Tensor, cut: Tensor, feature: Tensor) -> Tensor:
-        """Entry (cut, feature) of each lane of a table (n, d, lane): (lane,)."""
-        place = (cut * table.shape[1] + feature) * len(self.lane) + self.lane
-        return table.view(-1).index_select(0, place)
-
-    def first_best(self, scores: Tensor, slack: Tensor) -> tuple[Tensor, Tensor]:
-        """The first (feature, then cut) whose score is within `slack` of the best: two (lane,) index tensors.
+    def first_best(self, scores: Tensor, slack: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The first (feature, then cut) whose score is within `slack` of the best: three (lane,) index tensors.
 
         scores: (n, d, lane), non-negative; overwritten. slack: (lane,), the rounding error of a score: scores that
         are equal in exact arithmetic are then tied here too, and ties go to the smallest feature and threshold,
-        whatever order the device sums in.
+        whatever order the device sums in. The third index is the place of that cut in a flattened table.
         """
+        n, d, lanes = scores.shape
         per_feature = scores.mul_(self.valid).amax(0)  # (d, lane)
         floor = per_feature.amax(0) - slack
         feature = first(per_feature.ge_(floor))
-        place = scores.ge_(floor).mul_(self.countdown).amax(0)  # (d, lane): n minus the first cut of each feature
-        n, d, lanes = scores.shape
-        cut = n - place.view(-1).index_select(0, feature * lanes + self.lane)
-        return feature, cut.long().clamp_(max=n - 1)
+        place = feature * lanes + self.lane
+        last = scores.ge_(floor).mul_(self.countdown).amax(0)  # (d, lane): n − the first cut of each feature
+        cut = (n - last.view(-1).index_select(0, place)).long().clamp_(max=n - 1)
+        return feature, cut, cut * (d * lanes) + place
 
 
 def presort(X: Tensor) -> Cuts:
@@ -80,7 +76,7 @@ def presort(X: Tensor) -> Cuts:
     torch.lt(ascending[:-1], ascending[1:], out=valid[1:])
     return Cuts(
         X=columns.view(lanes * d, n),
-        order=order.permute(2, 1, 0).contiguous().mul_(lanes).add_(lane).view(-1),
+        order=order.to(torch.int32).permute(2, 1, 0).contiguous().mul_(lanes).add_(lane).view(-1),
         threshold=thresholds(ascending),
         valid=valid,
         countdown=torch.arange(n, 0, -1, device=X.device, dtype=X.dtype)[:, None, None],
@@ -97,7 +93,8 @@ def thresholds(ascending: Tensor) -> Tensor:
     """
     below, above = ascending[:-1], ascending[1:]
     middle = (below / 2).add_(above, alpha=0.5)
-    inside = torch.ge(middle, below, out=torch.empty_like(below)).mul_(middle < above)
+    inside = torch.ge(middle, below, out=torch.empty_like(below))
+    inside.mul_(torch.lt(middle, above, out=torch.empty_like(below)))
     result = torch.full_like(ascending, -torch.inf)
     torch.lerp(below, middle, inside, out=result[1:])
     return result

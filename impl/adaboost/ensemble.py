@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 
 import torch
 from torch import Tensor
 
+from impl.adaboost.rules import Rules
 from impl.adaboost.stump import Choice
 
 STOP = ("max_rounds", "perfect", "no_weak_learner")
@@ -96,31 +96,35 @@ class Log:
     lanes: list[tuple[Tensor, ...]] = field(default_factory=list)
     predictions: list[Tensor] = field(default_factory=list)
 
-    def add(self, choice: Choice, eps: Tensor, vote: Tensor, kept: Tensor, perfect: Tensor) -> None:
+    def add(self, choice: Choice, eps: Tensor, alpha: Tensor, kept: Tensor) -> None:
         """Note a round's stump and scalars, each (lane,)."""
         self.choices.append(choice)
-        self.lanes.append((eps, vote, kept, perfect))
+        self.lanes.append((eps, alpha, kept))
 
     def trace(self, D: Tensor, says: Tensor) -> None:
         """Note the weights after a round and its predictions, each (n, lane)."""
         self.weights.append(D)
         self.predictions.append(says)
 
-    def ensemble(self, weigh: Callable[[Tensor], Tensor]) -> Ensemble:
-        """Everything noted, lanes first, rounds that were not kept as padding; `weigh` maps α to its weight in F."""
-        eps, vote, kept, perfect = (torch.stack(values, -1) for values in zip(*self.lanes, strict=True))
-        pad = 0.0 if -1.0 in self.labels else -1.0
-        used = kept.sum(-1)
-        stop = torch.where((kept & perfect).any(-1), 1, torch.where(used < kept.shape[-1], 2, 0))
+    def ensemble(self, rules: Rules) -> Ensemble:
+        """Everything noted, lanes first, rounds that were not kept as padding."""
+        eps, alphas, kept = (torch.stack(values, -1) for values in zip(*self.lanes, strict=True))
+        perfect = kept & (eps <= 0)  # the last round of its lane: the sum below is of the votes before it
+        alphas = torch.where(perfect, rules.perfect(alphas.sum(-1, keepdim=True)), alphas)
+        used, pad = kept.sum(-1), 0.0 if -1.0 in self.labels else -1.0
         column = {
             name: torch.where(kept, torch.stack([getattr(c, name) for c in self.choices], -1), empty)
             for name, empty in (("feature", -1), ("threshold", -torch.inf), ("left", pad), ("right", pad))
         }
-        alphas, errors = torch.where(kept, vote, 0), torch.where(kept, eps, 0)
-        kept_only = Ensemble(
-            **column, alphas=alphas, errors=errors, used=used, stop=stop, fallback=self.fallback
+        found = Ensemble(
+            **column,
+            alphas=alphas,
+            errors=torch.where(kept, eps, 0),
+            used=used,
+            stop=torch.where(perfect.any(-1), 1, torch.where(used < kept.shape[-1], 2, 0)),
+            fallback=self.fallback,
         )
-        return self._traced(kept_only, kept, pad, weigh(alphas)) if self.predictions else kept_only
+        return self._traced(found, kept, pad, rules.vote(alphas)) if self.predictions else found
 
     def _traced(self, ensemble: Ensemble, kept: Tensor, pad: float, votes: Tensor) -> Ensemble:
         weights = torch.stack(self.weights).permute(2, 0, 1).contiguous()  # (lane, rounds+1, n)

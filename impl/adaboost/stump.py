@@ -57,11 +57,11 @@ def best_stump(
     scores = cuts.table(torch.abs(edges, out=signed) if both_polarities else torch.clamp(edges, min=0, out=signed))
     if not constant:
         scores[0] = 0
-    column, cut = cuts.first_best(scores, rounding_of_sum(D))
-    right = (cuts.entry(cuts.table(edges), cut, column) >= 0).to(D.dtype).mul_(2).sub_(1)
-    if not both_polarities:
-        right = torch.ones_like(right)
-    return Choice(column, cut, cuts.entry(cuts.threshold, cut, column), -right, right)
+    column, cut, place = cuts.first_best(scores, rounding_of_sum(D))
+    right = torch.ones_like(D[0])
+    if both_polarities:
+        right.sub_(edges.view(-1).index_select(0, place).lt_(0), alpha=2)
+    return Choice(column, cut, cuts.threshold.view(-1).index_select(0, place), -right, right)
 
 
 def best_class_stump(cuts: Cuts, D: Tensor, y: Tensor, n_classes: int) -> Choice:
@@ -74,13 +74,13 @@ def best_class_stump(cuts: Cuts, D: Tensor, y: Tensor, n_classes: int) -> Choice
     left = torch.stack([cuts.table(sums_left(weights)) for weights in of_class])  # (K, n, d, lane)
     right = torch.stack([cuts.table(sums_right(weights)) for weights in of_class])
     scores = left.amax(0) + right.amax(0)
-    column, cut = cuts.first_best(scores, rounding_of_sum(D))
+    column, cut, place = cuts.first_best(scores, rounding_of_sum(D))
     says_left, says_right = (
-        heaviest(torch.stack([cuts.entry(masses, cut, column) for masses in side])).to(D.dtype)
+        heaviest(torch.stack([masses.view(-1).index_select(0, place) for masses in side])).to(D.dtype)
         for side in (left, right)
     )
     says_left = torch.where(cut > 0, says_left, says_right)
-    return Choice(column, cut, cuts.entry(cuts.threshold, cut, column), says_left, says_right)
+    return Choice(column, cut, cuts.threshold.view(-1).index_select(0, place), says_left, says_right)
 
 
 def heaviest(masses: Tensor) -> Tensor:
@@ -118,8 +118,7 @@ def fit_decision_stump(X: Tensor, y: Tensor, w: Tensor) -> Stump:
     >>> stump.threshold.item(), stump.polarity.item(), stump.error.item()
     (1.5, 1.0, 0.0)
     """
-    check_weighted(X, y, w)
-    validation.one_of(y, "y", (-1, 1))
+    check_weighted(X, y, w, (-1, 1))
     batch, (n, d) = X.shape[:-2], X.shape[-2:]
     cuts = presort(X.reshape(-1, n, d))
     target, weight = (v.to(X.dtype).reshape(-1, n).T.contiguous() for v in (y, w))
@@ -130,14 +129,25 @@ def fit_decision_stump(X: Tensor, y: Tensor, w: Tensor) -> Stump:
     return Stump(*(v.view(batch) for v in (choice.feature, choice.threshold, choice.right, error)))
 
 
-def check_weighted(X: Tensor, y: Tensor, w: Tensor) -> None:
-    """Raise ValueError or TypeError where X (*b, n, d), y (*b, n), w (*b, n) are no weighted sample."""
+def check_weighted(X: Tensor, y: Tensor, w: Tensor, labels: tuple[float, ...]) -> None:
+    """Raise ValueError or TypeError where X (*b, n, d), y (*b, n), w (*b, n) are no weighted, labelled sample.
+
+    One synchronisation when all is well; only a bad sample is searched for the place of its first fault.
+    """
     validation.rank(X, "X", 2, "(..., n, d)")
     validation.floating(X, "X")
     validation.non_empty(X, "X", "(..., n, d)")
-    validation.finite(X, "X")
     validation.same_length(X, "X", y, "y")
     validation.same_length(X, "X", w, "sample_weight")
+    known = sum((y == label for label in labels), torch.zeros_like(y, dtype=torch.bool))
+    total = w.sum(-1)
+    finite = torch.isfinite(X.amin()) & torch.isfinite(X.amax()) & torch.isfinite(total.amax())
+    if bool(finite & known.all() & (w.amin() >= 0) & (total.amin() > 0)):
+        return
+    validation.finite(X, "X")
     validation.finite(w, "sample_weight")
     validation.non_negative(w, "sample_weight")
     validation.positive_sum(w, "sample_weight")
+    validation.one_of(y, "y", labels)
+    if not bool(torch.isfinite(total.amax())):
+        raise ValueError("sample_weight must have a finite sum: divide it by its largest value")

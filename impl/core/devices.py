@@ -35,10 +35,11 @@ _CUDA_WAITS = "called a synchronizing"  # how torch's warning begins
 
 @dataclass(frozen=True)
 class Device:
-    """A device by name: why it is `missing` here ("" when it is not), the floats it can hold, and its `slack`.
+    """A device by name.
 
-    slack multiplies every rounding bound: library functions are exact to 1 or 2 ulp off the CPU, where the reference
-    implementations are not the host's.
+    missing: why it cannot be used here, "" when it can. floats: the dtypes that it can hold. slack: what multiplies a
+    rounding bound on it, since its library functions err by an ulp or two more than the CPU's; 4 on real accelerators
+    is a proposal until the first runs on them.
     """
 
     name: str

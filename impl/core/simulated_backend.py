@@ -15,7 +15,7 @@ from impl.core import simulated, simulated_random
 
 _SLOT = "privateuseone"  # what torch calls the slot while nobody has it
 _kept: list[torch.library.Library] = []  # a registration ends with its Library
-_lost: list[Exception] = []  # raised by an operator inside backward(), see _Guard
+_lost: list[BaseException] = []  # raised by an operator inside backward(), see _Guard
 
 
 class _Module:
@@ -60,13 +60,13 @@ class _Guard(_acc.DeviceGuard):
 
     torch 2.13 asks for the type while an error unwinds through C++, and ends the process if that error is still set
     when the answer comes. Any call through ctypes.pythonapi raises a pending error as an ordinary exception, which
-    can be kept; `_backward` raises it again.
+    can be kept; `_keep_errors` raises it again.
     """
 
     def type_(self) -> Any:
         try:
             ctypes.pythonapi.PyErr_Occurred()
-        except Exception as error:
+        except BaseException as error:  # also an interrupt: nothing may stay pending
             _lost.append(error)
         return torch._C._autograd.DeviceType.PrivateUse1
 
@@ -79,7 +79,7 @@ def _keep_errors(run: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return run(*args, **kwargs)
         except Exception as error:
-            failure = _lost[0] if _lost else error
+            failure: BaseException = _lost[0] if _lost else error
         finally:
             _lost.clear()
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor
 
 Border = Literal["drop", "clamp", "reflect", "wrap"]
 NOWHERE = -1
+ABSENT = -(2**40)
 BORDERS: dict[str, Border] = {
     "zeros": "drop",
     "constant": "drop",
@@ -37,27 +39,33 @@ class AxisMap:
     taps: tuple[tuple[int, ...], ...]
     border: Border = "drop"
 
-    def table(self, device: str | torch.device = "cpu") -> Tensor:
-        """Positions below for each position above: (n_out, T) int64, NOWHERE where there is none."""
-        width = max((len(t) for t in self.taps), default=0)
-        padding = -(2**40)
-        phases = torch.tensor(
-            [list(t) + [padding] * (width - len(t)) for t in self.taps], dtype=torch.int64, device=device
-        ).reshape(self.period, width)
-        unit = torch.arange(self.n_out, device=device)
-        position = phases[unit % self.period] + (unit // self.period * self.advance)[:, None]  # (n_out, T)
-        absent = phases[unit % self.period] == padding
-        return torch.where(absent, NOWHERE, self._inside(position))
+    def table(self) -> Tensor:
+        """Positions below for each position above: (n_out, T) int64 on the CPU, NOWHERE where there is none."""
+        return _table(self)
 
-    def _inside(self, position: Tensor) -> Tensor:
-        last = self.n_in - 1
-        if self.border == "wrap":
-            return position % self.n_in
-        if self.border == "clamp":
-            return position.clamp(0, last)
-        if self.border == "reflect":
-            return last - (last - position.abs()).abs()
-        return torch.where((position >= 0) & (position <= last), position, NOWHERE)
+
+@lru_cache(maxsize=4096)
+def _table(layer: AxisMap) -> Tensor:
+    """Kept, since a network repeats few geometries and every term of a union asks again."""
+    width = max((len(taps) for taps in layer.taps), default=0)
+    rows = [list(taps) + [ABSENT] * (width - len(taps)) for taps in layer.taps]
+    phases = torch.tensor(rows, dtype=torch.int64).reshape(layer.period, width)
+    unit = torch.arange(layer.n_out)
+    taps = phases[unit % layer.period]  # (n_out, T)
+    position = taps + (unit // layer.period * layer.advance)[:, None]
+    return torch.where(taps == ABSENT, NOWHERE, _inside(position, layer.n_in, layer.border))
+
+
+def _inside(position: Tensor, n: int, border: Border) -> Tensor:
+    """Where a position outside 0 … n − 1 takes its value from."""
+    last = n - 1
+    if border == "wrap":
+        return position % n
+    if border == "clamp":
+        return position.clamp(0, last)
+    if border == "reflect":
+        return last - (last - position.abs()).abs()
+    return torch.where((position >= 0) & (position <= last), position, NOWHERE)
 
 
 def windows(

@@ -81,23 +81,25 @@ def nan_support(forward: Forward, length: int, unit: slice, place: Place) -> Ten
     return forward(x)[:, 0, unit].isnan().any(dim=1)
 
 
-def grouped_signs(layers: Sequence[PaddedConv], length: int, place: Place) -> Tensor:
-    """Squared derivative of the one unit of an unpadded stack, summed over all sign patterns: (length,) int64.
+def sign_patterns(layers: Sequence[PaddedConv], length: int, place: Place) -> Tensor:
+    """Squared derivative of the one unit of an unpadded stack, summed over all 2^(Σk) sign patterns: (length,) int64.
 
-    Every pattern is one channel of grouped convolutions; all weights together have 2^(Σk) of them.
+    Every pattern is a row with weights of its own, so a convolution is written as a sum of shifted slices.
     """
     taps = sum(layer.kernel[0] for layer in layers)
     pattern = torch.arange(2**taps, device=place.device)
-    signs = ((pattern[:, None] >> torch.arange(taps, device=place.device)) & 1) * 2 - 1  # (2^Σk, Σk)
-    x = torch.ones((1, 2**taps, length), device=place.device, dtype=place.dtype, requires_grad=True)
+    bits = (pattern[:, None] >> torch.arange(taps, device=place.device)) & 1  # (2^Σk, Σk)
+    signs = (2 * bits - 1).to(place.dtype)
+    x = torch.ones((2**taps, length), device=place.device, dtype=place.dtype, requires_grad=True)
     y, start = x * 1, 0
     for layer in layers:
-        k = layer.kernel[0]
-        weight = signs[:, None, start : start + k].to(place.dtype)
-        y = F.conv1d(y, weight, stride=layer.stride, dilation=layer.dilation, groups=2**taps)
+        (k,), (s,), (d,) = layer.kernel, layer.stride, layer.dilation
+        reach = y.shape[1] - d * (k - 1)
+        parts = [signs[:, start + a, None] * y[:, a * d : a * d + reach : s] for a in range(k)]
+        y = torch.stack(parts).sum(dim=0)
         start += k
-    (found,) = torch.autograd.grad(y[..., 0].sum(), x)
-    return (found[0] * found[0]).to(torch.int64).sum(dim=0)
+    (found,) = torch.autograd.grad(y[:, 0].sum(), x)
+    return (found * found).to(torch.int64).sum(dim=0)
 
 
 def equal_layers(kernel: Tensor, depth: Tensor, place: Place) -> Tensor:

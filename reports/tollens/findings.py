@@ -102,7 +102,7 @@ def _story(run: Run, entry: Broken, mutants: Matrix | None, root: bool) -> Story
         tables=tuple(tables(found)) if found else (),
         picture=picture(found, f"Smallest case that refutes {row['claim']}") if found else "",
         observed=observed(found) if found else None,
-        diagnosis=prose(words),
+        diagnosis=prose(words[:1].upper() + words[1:]),
         link=safe_link(row["counterexample"]),
         cascade=tuple(_story(run, child, mutants, False) for child in entry.cascade),
     )
@@ -151,11 +151,14 @@ class Trouble:
 
 def troubles(run: Run) -> list[Trouble]:
     """Errors of subjects, mutants that survived, myths that the search could not refute."""
-    found = []
+    errors: dict[tuple[str, str, str], list[Verdict]] = {}
     for row in run.rows:
         if row["verdict"] == "error" and row["role"] != "mutant":
-            name = f"{row['claim']} on {row['subject']}, {cell(row)}"
-            found.append(Trouble("Error", name, row["reason"], row["replay"] or ""))
+            errors.setdefault((row["claim"], row["subject"], row["reason"]), []).append(row)
+    found = []
+    for (claim, subject, reason), rows in errors.items():
+        name = f"{claim} on {subject}, {listing(cell(row) for row in rows)}"
+        found.append(Trouble("Error", name, reason, rows[0]["replay"] or ""))
     mistakes = {(row["system"], row["subject"]): row["mistake"] for row in run.of_role("mutant")}
     for key, standing in mutant_standings(run).items():
         if standing == "survived":

@@ -12,7 +12,7 @@ from tollens.findings import Html, anchor, safe_link
 from tollens.maths import mathml, prose
 from tollens.plots import gauge, histogram
 from tollens.smallest import Table, picture, tables
-from tollens.summary import MythStanding, heaviest, mutant_standings, myth_standings, systems
+from tollens.summary import MythStanding, heaviest, mutant_standings, myth_standings, principal, systems
 from tollens.wording import cell, count, duration, exact, short
 
 
@@ -57,12 +57,14 @@ def claims_by_system(run: Run) -> list[tuple[str, list[ClaimView]]]:
     groups: dict[tuple[str, str], list[Verdict]] = {}
     for row in run.of_role("claim"):
         groups.setdefault((row["system"], row["claim"]), []).append(row)
+    about = {row["subject_kind"] for row in principal(run)}
     for (system, _), rows in sorted(groups.items()):
-        views[system].append(_claim(rows))
+        views[system].append(_claim(rows, [row for row in rows if row["subject_kind"] in about] or rows))
     return [(system, found) for system, found in views.items() if found]
 
 
-def _claim(rows: list[Verdict]) -> ClaimView:
+def _claim(everywhere: list[Verdict], rows: list[Verdict]) -> ClaimView:
+    """The claim as `rows`, those that the run is about, show it; the table has what was judged elsewhere, too."""
     measured = [row for row in rows if row["margin"] is not None]
     worst = max(measured, key=lambda row: number(row["margin"]), default=rows[0])
     bins: Counter[int | float | str] = Counter()
@@ -86,7 +88,7 @@ def _claim(rows: list[Verdict]) -> ClaimView:
         histogram=histogram(bins.items(), rows[0]["claim"]),
         regimes=tuple((regime, count(n)) for regime, n in regimes.items()),
         real=_real(rows),
-        cells=tuple(_cell(row) for row in rows),
+        cells=tuple(_cell(row) for row in everywhere),
     )
 
 

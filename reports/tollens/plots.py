@@ -107,6 +107,10 @@ def _sorted_bins(bins: Bins) -> tuple[int, int, dict[float, int]]:
 
 
 def _span(edge: float) -> str:
+    if edge == _HIGH - 0.5:
+        return f"margin {short(10**edge, 2)} or more"
+    if edge == _LOW:
+        return f"margin {short(10 ** (edge + 0.5), 2)} or less"
     return f"margin {short(10**edge, 2)} to {short(10 ** (edge + 0.5), 2)}"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tollens.evidence import Number, Outcome, Run, Verdict, number
+from tollens.ordering import broken_claims
 from tollens.wording import count, listing, plural, short
 
 MutantStanding = Literal["killed", "survived", "skipped"]
@@ -179,44 +180,39 @@ def _claims_part(run: Run) -> str:
     outcomes = _by_claim(rows)
     if not outcomes:
         return ""
-    judged = {key: outcome for key, outcome in outcomes.items() if outcome in _JUDGED}
-    about = f"about {listing(dict.fromkeys(system for system, _ in outcomes), 3)}"
-    about += f" on {listing(dict.fromkeys(row['subject'] for row in rows), 3)}"
-    left_out = len(outcomes) - len(judged)
-    aside = f" ({count(left_out)} could not be judged)" if left_out else ""
-    refuted = [claim for (_, claim), outcome in outcomes.items() if outcome == "refuted"]
-    if refuted:
-        verb = "is" if len(refuted) == 1 else "are"
-        return (
-            f"{count(len(refuted))} of {plural(len(judged), 'claim')} {about} {verb} refuted, {listing(refuted)}{aside}"
-        )
-    standing = sum(outcome == "stands" for outcome in judged.values())
-    if standing < len(judged):
-        return f"{count(standing)} of {plural(len(judged), 'claim')} {about} stand{aside}"
+    judged = [outcome for outcome in outcomes.values() if outcome in _JUDGED]
+    systems_named = listing(dict.fromkeys(system for system, _ in outcomes), 3)
+    of_judged = f"{plural(len(judged), 'claim')} about {systems_named}"
+    if refuted := judged.count("refuted"):
+        weakest = broken_claims(run)[0].shown
+        named = f"{weakest['claim']} on {weakest['subject']}"
+        which = named if refuted == 1 else f"the weakest of them {named}"
+        return f"{count(refuted)} of {of_judged} {_is(refuted)} refuted, {which}"
+    if judged.count("error"):
+        return f"{count(judged.count('stands'))} of {of_judged} {'stands' if len(judged) == 1 else 'stand'}"
+    aside = f" ({count(len(outcomes) - len(judged))} could not be judged)" if len(judged) < len(outcomes) else ""
+    subjects = listing(dict.fromkeys(row["subject"] for row in rows), 3)
     if not judged:
-        return f"none of the {plural(len(outcomes), 'claim')} {about} could be judged"
-    every = "the one claim" if standing == 1 else f"all {plural(standing, 'claim')}"
-    return f"{every} {about} {'stands' if standing == 1 else 'stand'}{aside}"
+        return f"none of the {plural(len(outcomes), 'claim')} about {systems_named} could be judged"
+    every = f"the one claim about {systems_named} stands" if len(judged) == 1 else f"all {of_judged} stand"
+    return f"{every} on {subjects}{aside}"
 
 
 def _mutants_part(run: Run) -> str:
-    standings = {name: standing for (_, name), standing in mutant_standings(run).items() if standing != "skipped"}
-    survivors = [name for name, standing in standings.items() if standing == "survived"]
+    standings = [standing for standing in mutant_standings(run).values() if standing != "skipped"]
     if not standings:
         return ""
-    if survivors:
-        return f"{count(len(survivors))} of {plural(len(standings), 'mutant')} survived, {listing(survivors)}"
+    if survivors := standings.count("survived"):
+        return f"{count(survivors)} of {plural(len(standings), 'mutant')} survived"
     return "the one mutant is killed" if len(standings) == 1 else f"all {plural(len(standings), 'mutant')} are killed"
 
 
 def _myths_part(run: Run) -> str:
-    standings = {name: standing for (_, name), standing in myth_standings(run).items() if standing != "skipped"}
-    unbroken = [name for name, standing in standings.items() if standing != "fallen"]
+    standings = [standing for standing in myth_standings(run).values() if standing != "skipped"]
     if not standings:
         return ""
-    if unbroken:
-        verb = "was" if len(unbroken) == 1 else "were"
-        return f"{count(len(unbroken))} of {plural(len(standings), 'myth')} {verb} not refuted, {listing(unbroken)}"
+    if unbroken := len(standings) - standings.count("fallen"):
+        return f"{count(unbroken)} of {plural(len(standings), 'myth')} {_is(unbroken)} not refuted"
     return "the one myth is refuted" if len(standings) == 1 else f"all {plural(len(standings), 'myth')} are refuted"
 
 
@@ -232,6 +228,10 @@ def _others(run: Run) -> list[str]:
         if outcome == "refuted" and key not in own:
             foreign.setdefault(key[2], []).append(key[1])
     return parts + [f"{subject} breaks {listing(claims)}" for subject, claims in foreign.items()]
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def account_sentences(run: Run) -> list[str]:

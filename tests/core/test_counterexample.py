@@ -21,7 +21,11 @@ def example(**arrays: np.ndarray) -> Counterexample:
     return Counterexample("TOY-01", 3, "sums", "evil_module:Evil", 17, cases, observed, {"numpy": np.__version__})
 
 
-@given(hnp.arrays(hnp.floating_dtypes(sizes=(32, 64), endianness="="), hnp.array_shapes(max_dims=3), elements=st.floats(width=32)))
+@given(
+    hnp.arrays(
+        hnp.floating_dtypes(sizes=(32, 64), endianness="="), hnp.array_shapes(max_dims=3), elements=st.floats(width=32)
+    )
+)
 def test_floats_keep_every_bit(array: np.ndarray) -> None:
     again = decode(json.loads(json.dumps(encode(array))))
 
@@ -95,5 +99,5 @@ def test_a_damaged_array_is_refused(tmp_path: Path, change: dict[str, object], m
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CorruptFile, match="nowhere.json: no such file"):
+    with pytest.raises(CorruptFile, match=r"nowhere\.json: no such file"):
         load(tmp_path / "nowhere.json")

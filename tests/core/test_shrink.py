@@ -5,9 +5,9 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.core.toy import draw
 from theory.core.domain import Axes, Cases, Domain
 from theory.core.shrink import Shrinker
-from tests.core.toy import draw
 
 
 def domain(**axes: Axes) -> Domain:

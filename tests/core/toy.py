@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -78,9 +78,9 @@ DOMAIN = Domain(
 
 
 def claim(**changes: Any) -> Claim:
-    made: dict[str, Any] = dict(
+    made = Claim(
         id="TOY-01", version=1, title="The sum", sentence="The total is the sum.", latex="t=\\sum x",
         source=(("higham2002", "section 4.2"),), kind="identity", asks="total", check=check, domain=DOMAIN,
         needs=("total",),
     )  # fmt: skip
-    return Claim(**(made | changes))
+    return replace(made, **changes)

@@ -32,7 +32,10 @@ def test_the_door_imports_the_standard_library_only() -> None:
 
     loaded = set(json.loads(python(code)))
 
-    assert {name for name in loaded - sys.stdlib_module_names if not name.startswith("_")} <= {"tollens", "sitecustomize"}
+    assert {name for name in loaded - sys.stdlib_module_names if not name.startswith("_")} <= {
+        "tollens",
+        "sitecustomize",
+    }
 
 
 @pytest.mark.parametrize(
@@ -40,7 +43,7 @@ def test_the_door_imports_the_standard_library_only() -> None:
     [
         "import tollens.commands.browse as b; b.claims(None)",
         "import tollens.commands.browse as b; b.show('ADA-05')",
-        "import pytest; pytest.main(['--collect-only', '-q', '-p', 'no:cacheprovider', 'tests/adaboost/test_claims.py'])",
+        "import pytest; pytest.main(['--collect-only', '-qq', '-p', 'no:cacheprovider', 'tests/adaboost'])",
     ],
 )
 def test_listing_does_not_import_torch(command: str) -> None:

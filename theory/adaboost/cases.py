@@ -1,19 +1,19 @@
 """Problems for boosting: named regimes drawn a whole batch at a time, and bundled data.
 
-X: (lane, n, d), y: (lane, n) in {−1, +1} (a class number for SAMME, a real number for R2), w: (lane, n) example weights.
+X: (lane, n, d), y: (lane, n) in {−1, +1} (a class for SAMME, a real number for R2), w: (lane, n) example weights.
 Everything but `adjacent-64` and `extreme-weights` survives rounding to float32.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.core.domain import Array, Axes, Cases, Domain, Shape
+from theory.adaboost import data
+from theory.core.domain import Axes, Cases, Domain, Shape
 
 Rng = np.random.Generator
 
@@ -54,15 +54,16 @@ def features(rng: Rng, regime: str, lanes: int, n: int, d: int) -> NDArray[np.fl
     if regime in ("integers", "dyadic"):
         return rng.integers(-2, 3, shape).astype(np.float64)
     if regime == "ties":
-        return rng.integers(0, 3, shape) / 2
+        return np.asarray(rng.integers(0, 3, shape) / 2, dtype=np.float64)
     if regime.startswith("adjacent"):
-        return 1 + rng.integers(0, 4, shape) * 2.0 ** (-52 if regime == "adjacent-64" else -23)
+        step = 2.0 ** (-52 if regime == "adjacent-64" else -23)
+        return np.asarray(1 + rng.integers(0, 4, shape) * step, dtype=np.float64)
     X = rng.standard_normal(shape)
     if regime == "duplicates":
         return np.take_along_axis(X, rng.integers(0, max(1, n // 2), (lanes, n, 1)), axis=1)
     if regime == "constant-feature":
         X[:, :, 0] = 1.0
-    return X * {"huge-scale": 2.0**100, "tiny-scale": 2.0**-100}.get(regime, 1.0)
+    return np.asarray(X * {"huge-scale": 2.0**100, "tiny-scale": 2.0**-100}.get(regime, 1.0))
 
 
 def weights(rng: Rng, regime: str, lanes: int, n: int) -> NDArray[np.float64]:
@@ -98,7 +99,7 @@ def signs(rng: Rng, regime: str, X: NDArray[np.float64]) -> NDArray[np.int64]:
     if regime in ("separable", "resampled-separable"):
         return np.where(X[:, :, 0] > rng.uniform(-1, 1, (lanes, 1)), 1, -1)
     if regime == "tied-votes":
-        return np.broadcast_to(1 - 2 * (np.arange(n) % 2), (lanes, n)) * rng.choice([-1, 1], (lanes, 1))
+        return np.asarray((1 - 2 * (np.arange(n) % 2)) * rng.choice([-1, 1], (lanes, 1)))
     if regime == "xor":
         corners = _xor_features(n)
         return np.broadcast_to(np.where(corners[:, 0] == corners[:, 1], 1, -1), (lanes, n)).astype(np.int64)
@@ -197,77 +198,17 @@ def valid(cases: Cases) -> NDArray[np.bool_]:
 
 def positive(cases: Cases) -> NDArray[np.bool_]:
     """(lane,): as `valid`, and no weight is zero."""
-    return valid(cases) & np.asarray((cases["w"] > 0).all(axis=1))
+    return np.asarray(valid(cases) & (cases["w"] > 0).all(axis=1))
 
 
 def dyadic(cases: Cases) -> NDArray[np.bool_]:
     """(lane,): whole weights whose sum is a power of two, see `_dyadic`."""
     w = cases["w"]
     mantissa, _ = np.frexp(w.sum(axis=1))
-    return valid(cases) & np.asarray((w == np.round(w)).all(axis=1) & (mantissa == 0.5))
+    return np.asarray(valid(cases) & (w == np.round(w)).all(axis=1) & (mantissa == 0.5))
 
 
-def _table(X: Array, y: Array, **settings: int | str | float) -> Cases:
-    arrays = {"X": np.asarray(X, dtype=np.float64)[None], "y": np.asarray(y)[None], "w": np.ones((1, len(y)))}
-    return Cases(arrays, settings, "real")
-
-
-def _breast_cancer() -> Cases:
-    from sklearn.datasets import load_breast_cancer
-
-    X, y = load_breast_cancer(return_X_y=True)
-    return _table(X, 2 * y - 1, rounds=10, mode="reweight")
-
-
-def _wine_one_versus_rest() -> Cases:
-    from sklearn.datasets import load_wine
-
-    X, y = load_wine(return_X_y=True)
-    return _table(X, np.where(y == 1, 1, -1), rounds=10, mode="reweight")
-
-
-def _digits_three_versus_eight() -> Cases:
-    from sklearn.datasets import load_digits
-
-    X, y = load_digits(return_X_y=True)
-    rows = (y == 3) | (y == 8)
-    return _table(X[rows], np.where(y[rows] == 3, 1, -1), rounds=10, mode="reweight")
-
-
-def _wine() -> Cases:
-    from sklearn.datasets import load_wine
-
-    return _table(*load_wine(return_X_y=True), rounds=8, n_classes=3)
-
-
-def _digits() -> Cases:
-    from sklearn.datasets import load_digits
-
-    X, y = load_digits(return_X_y=True)
-    return _table(X[:600], y[:600], rounds=5, n_classes=10)
-
-
-def _diabetes() -> Cases:
-    from sklearn.datasets import load_diabetes
-
-    return _table(*load_diabetes(return_X_y=True), rounds=8, loss="linear")
-
-
-TWO_CLASS_DATA: MappingProxyType[str, Callable[[], Cases]] = MappingProxyType(
-    {
-        "breast_cancer": _breast_cancer,
-        "wine-1-vs-rest": _wine_one_versus_rest,
-        "digits-3-vs-8": _digits_three_versus_eight,
-    }
-)
-
-
-def _smoothed_breast_cancer() -> Cases:
-    cases = _breast_cancer()
-    return replace(cases, settings={"rounds": 8, "smoothing": 2.0**-10})
-
-
-DISCRETE_DOMAIN = Domain(SHAPES, DISCRETE, draw_discrete, AXES, COUNTDOWN, valid, TWO_CLASS_DATA)
+DISCRETE_DOMAIN = Domain(SHAPES, DISCRETE, draw_discrete, AXES, COUNTDOWN, valid, data.TWO_CLASS_DATA)
 REWEIGHT_DOMAIN = replace(DISCRETE_DOMAIN, regimes=REWEIGHTING)
 DYADIC_DOMAIN = Domain(SHAPES, ("dyadic",), draw_discrete, AXES, COUNTDOWN, dyadic)
 SAMME_DOMAIN = Domain(
@@ -277,7 +218,7 @@ SAMME_DOMAIN = Domain(
     MappingProxyType({**AXES, "y": Axes(("n",), "integer")}),
     COUNTDOWN,
     valid,
-    MappingProxyType({"wine": _wine, "digits": _digits}),
+    MappingProxyType({"wine": data.wine, "digits": data.digits}),
 )
 REAL_DOMAIN = Domain(
     SHAPES,
@@ -286,7 +227,7 @@ REAL_DOMAIN = Domain(
     AXES,
     COUNTDOWN,
     valid,
-    MappingProxyType({"breast_cancer": _smoothed_breast_cancer}),
+    MappingProxyType({"breast_cancer": data.smoothed_breast_cancer}),
 )
 R2_DOMAIN = Domain(
     SHAPES,
@@ -295,7 +236,7 @@ R2_DOMAIN = Domain(
     MappingProxyType({**AXES, "y": Axes(("n",), "real")}),
     COUNTDOWN,
     positive,
-    MappingProxyType({"diabetes": _diabetes}),
+    MappingProxyType({"diabetes": data.diabetes}),
 )
 MEDIAN_DOMAIN = Domain(
     MappingProxyType({"t": (1, 25)}),

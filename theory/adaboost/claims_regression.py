@@ -40,8 +40,9 @@ def _medians(answer: Answer, log_weights: Array, kept: Array, u: float) -> tuple
         at = staged[:, m]
         spread = lowered(values.max(axis=-1) - values.min(axis=-1))
         weight = size(log_weights[:, : m + 1]).sum(axis=1)[:, None]
-        bound = rounding(4 * m + 12, u, "γ(4m+8) Σ ln(1/β) (max h − min h)", spread * weight)
-        own = Bound(own_gamma(m + 8, h) * spread * weight, "γ(m+8) of the oracle")
+        reach = spread * (weight + m + 1)
+        bound = rounding(4 * m + 12, u, "γ(4m+8) (m + Σ ln(1/β)) (max h − min h)", reach)
+        own = Bound(own_gamma(m + 8, h) * reach, "γ(m+8) of the oracle")
         where = np.asarray(kept[:, m])[:, None]
         best = least_deviation(values, w)
         gaps.append(
@@ -56,10 +57,11 @@ def _medians(answer: Answer, log_weights: Array, kept: Array, u: float) -> tuple
 def check_r2(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
     """L_i, L̄ = Σ D L, β = L̄/(1−L̄), D ← D β^{1−L}/sum, stop at L̄ ≥ ½, prediction by the weighted median.
 
-    Each quantity is checked against the recorded one before it. L: residual, quotient, loss: 8u absolute (L ≤ 1).
+    Each quantity is checked against the recorded one before it. L ≤ 1: residual and maximum 1u each, quotient 1u,
+    square or exponential with 1 − it 5u: γ(8) absolute.
     L̄: γ(n+1) relative. β: 1 − L̄ > ½, so γ(4) relative. D: the power errs by 4u + u|ln β|, its sum by as much and
-    γ(n+4). Median: cumulative weights err by γ(m) of their sum, logarithms by 4u, and the objective is
-    Lipschitz in c with that constant: γ(4m+12) Σ ln(1/β) times the range of the h.
+    γ(n+4). Median: cumulative weights err by γ(m) of their sum, logarithms by 4u relative and 4u absolute, and the
+    objective is Lipschitz in c with that constant: γ(4m+8) (m + Σ ln(1/β)) times the range of the h.
     """
     u, y = cases.u, cases["y"][:, None, :]
     D, after, h = answer["weights"][:, :-1], answer["weights"][:, 1:], answer["predictions"]
@@ -78,7 +80,7 @@ def check_r2(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
     log_beta = size(np.log(pick(regular, beta, 1.0)))
     moved = gamma(n + 16, u) + gamma(n + 16, own) + 4 * (u + own) * log_beta
     perfect = kept & ~regular
-    eight = Bound(np.asarray(8 * u + 8 * own), "8u")
+    eight = Bound(gamma(8, u) + gamma(8, own), "γ(8)")
     return (
         compare("L_i", losses, "=", expected, eight, kept[..., None]),
         compare(
@@ -136,8 +138,8 @@ REGRESSION_CLAIMS = (
         id="ADA-18",
         version=1,
         title="AdaBoost.R2",
-        sentence="Weights shrink by the power 1 − L of beta, so that good predictions lose weight, and the prediction is the "
-        "median of the hypotheses weighted by ln(1/β).",
+        sentence="Weights shrink by the power 1 − L of beta, so that good predictions lose weight, and the "
+        "prediction is the median of the hypotheses weighted by ln(1/β).",
         latex=r"\bar L=\sum_iD(i)L_i,\quad \beta=\frac{\bar L}{1-\bar L},\quad "
         r"D(i)\leftarrow\frac{D(i)\,\beta^{1-L_i}}{\sum_jD(j)\,\beta^{1-L_j}},\quad "
         r"F(x)=\arg\min_c\sum_t\ln\tfrac1{\beta_t}\,|h_t(x)-c|",

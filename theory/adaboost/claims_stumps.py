@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 
 from theory.adaboost.balls import compare, dot, in_balls, own_gamma, size
@@ -90,8 +89,9 @@ def check_how_it_ends(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
     """A run ends for the reason it gives: all rounds used, a perfect round, or no stump better than a coin.
 
     Perfect: ε_m = 0 exactly happens in the last kept round only, and then every example of positive weight is
-    labelled right. No weak learner: the least error under the last weights is ½ up to `_search_tolerance`, and with
-    weights whose sum is a power of two, where nothing is rounded, the first round is dropped exactly if it is ½.
+    labelled right. No weak learner: the best edge 1 − 2ε under the last weights is 0 up to twice `_search_tolerance`
+    and the rounding of ε; with whole weights whose sum is a power of two, where nothing is rounded, the first round is
+    dropped exactly if the edge is 0.
     Nothing is NaN or infinite; labels are −1 or +1, the sign of F, and the majority where there is no F.
     """
     rounds, X, y, w = read_rounds(answer, cases), cases["X"], cases["y"], cases["w"]
@@ -103,7 +103,7 @@ def check_how_it_ends(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
     some, reweighting = used > 0, cases.settings.get("mode") != "resample"
     edge = best_edge(X, np.stack([w / w.sum(axis=1)[:, None] * y, _last(rounds.D, used) * y], axis=1))
     tolerance = _search_tolerance(rounds.n, cases.u, rounds.D)
-    coin = Bound(np.broadcast_to(2 * tolerance, (lanes,)), "8γ(n+4)")
+    coin = Bound(np.broadcast_to(3 * tolerance, (lanes,)), "12γ(n+4)")
     exact = (np.frexp(w.sum(axis=1))[0] == 0.5) & (w == np.round(w)).all(axis=1) & reweighting
     majority = (w * y).sum(axis=1)
     return (
@@ -216,8 +216,8 @@ STUMP_CLAIMS = (
         id="ADA-09",
         version=1,
         title="The stump of least error",
-        sentence="No decision stump, the constant one and both polarities included, has a smaller weighted error than the "
-        "one that the round chose.",
+        sentence="No decision stump, the constant one and both polarities included, has a smaller weighted error "
+        "than the one that the round chose.",
         latex=r"\varepsilon_m=\min_{h\in\mathcal H_{\mathrm{stump}}}\sum_{i:h(x_i)\ne y_i}D_m(i)",
         source=(("freund1997", "section 4"),),
         kind="certificate",
@@ -231,8 +231,8 @@ STUMP_CLAIMS = (
         id="ADA-15",
         version=1,
         title="Degenerate rounds",
-        sentence="A perfect round ends the run with no training error, a round no better than a coin is dropped and ends "
-        "it, and nothing that is returned is infinite or no number.",
+        sentence="A perfect round ends the run with no training error, a round no better than a coin is dropped "
+        "and ends it, and nothing that is returned is infinite or no number.",
         latex=r"\varepsilon_m=0\Rightarrow\operatorname{sign}F(x_i)=y_i\ \forall i,\qquad "
         r"\min_h\varepsilon(h)\ge\tfrac12\Rightarrow M=m-1",
         source=(("freund1997", "section 4"),),
@@ -246,8 +246,9 @@ STUMP_CLAIMS = (
         id="ADA-16",
         version=1,
         title="Symmetries",
-        sentence="The first error does not depend on the sign of the labels, the order of the rows, how weight is split over "
-        "equal rows, or rows of no weight; no prediction depends on more than the order of a feature.",
+        sentence="The first error does not depend on the sign of the labels, the order of the rows, how weight is "
+        "split over equal rows, or rows of no weight; no prediction depends on more than the order of a "
+        "feature.",
         latex=r"\varepsilon_1(X,-y,w)=\varepsilon_1(PX,Py,Pw)=\varepsilon_1(X,y,w),\qquad "
         r"h_m\bigl(\phi(x_i);\phi(X)\bigr)=h_m(x_i;X)\ \text{for increasing}\ \phi",
         source=(("freund1997", "Fig. 2"),),
@@ -263,8 +264,8 @@ STUMP_CLAIMS = (
         id="ADA-17",
         version=1,
         title="Stages and prefixes",
-        sentence="Each stage adds one vote to the one before, the decision is the last stage, and a shorter run is the "
-        "beginning of a longer one.",
+        sentence="Each stage adds one vote to the one before, the decision is the last stage, and a shorter run is "
+        "the beginning of a longer one.",
         latex=r"F_m-F_{m-1}=\alpha_mh_m,\qquad F=F_M",
         source=(("freund1997", "Fig. 2"),),
         kind="identity",

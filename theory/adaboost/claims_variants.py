@@ -16,10 +16,9 @@ from theory.core.gap import Gap, at_most, exactly
 
 @np.errstate(divide="ignore", invalid="ignore", over="ignore")
 def _samme_votes(error: Array, classes: int) -> tuple[Array, Array]:
-    """ln((1−ε)/ε) + ln(K−1), and the odds of right against wrong (1−ε)/ε."""
+    """ln((1−ε)/ε) + ln(K−1), and its first term."""
     log_odds = np.log(1 - error) - np.log(error)
-    extra = np.log(np.full(error.shape, classes - 1, dtype=np.float64) + 0 * error)
-    return log_odds + extra, log_odds
+    return log_odds + np.log(0 * error + (classes - 1)), log_odds
 
 
 @np.errstate(divide="ignore", invalid="ignore", over="ignore")
@@ -41,7 +40,7 @@ def check_samme(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
         rounds.miss, ((K - 1) / (K * rounds.error))[..., None], (1 / (K * (1 - rounds.error)))[..., None]
     )
     wrong = dot(rounds.after, rounds.miss.astype(np.float64))
-    share = np.full(wrong.shape, 1 - 1 / K) if own else 1 - 1 / (K + 0 * rounds.error)
+    share = 1 - 1 / (0 * rounds.error + K)
     votes = rounds.alpha
     where = rounds.regular
     slope = rounds.error * np.exp(votes / K) - (1 - rounds.error) * (K - 1) * np.exp(-votes * (K - 1) / K)
@@ -70,7 +69,11 @@ def check_samme(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
 
 
 def _samme_ending(answer: Answer, cases: Cases, rounds: Rounds) -> tuple[Gap, ...]:
-    """Labels have the highest score; a round is dropped only if the best stump errs by 1 − 1/K or more."""
+    """Labels have the highest score; a round is dropped only if the best stump errs by 1 − 1/K or more.
+
+    Scores are sums of at most M votes, γ(M+2) each. The best stump: the regret of the search, 4γ(n+4) as in ADA-09,
+    plus the rounding of its error and of ΣD, together 8γ(n+4).
+    """
     K, used, stop = cases.integer("n_classes"), answer["used"], answer["stop"]
     scores = answer["scores"][:, -1]  # (L, n, K)
     chosen = np.take_along_axis(scores, answer["labels"][..., None], axis=-1)[..., 0]
@@ -78,8 +81,8 @@ def _samme_ending(answer: Answer, cases: Cases, rounds: Rounds) -> tuple[Gap, ..
     sums = 2 * gamma(rounds.D.shape[1] + 2, cases.u) * votes
     last = np.take_along_axis(rounds.D, np.minimum(used, rounds.D.shape[1] - 1)[:, None, None], axis=1)[:, 0]
     mass = best_class_mass(cases["X"], last, cases["y"], K)
-    tolerance = 4 * gamma(rounds.n + 4, cases.u) + own_gamma(2 * rounds.n + 8, rounds.D)
-    dropped = Bound(np.broadcast_to(tolerance, mass.shape), "4γ(n+4)")
+    tolerance = 8 * gamma(rounds.n + 4, cases.u) + own_gamma(2 * rounds.n + 8, rounds.D)
+    dropped = Bound(np.broadcast_to(tolerance, mass.shape), "8γ(n+4)")
     perfect = (rounds.kept & ~rounds.regular).any(axis=1)
     right = np.asarray((answer["labels"] == cases["y"]) | (cases["w"] == 0)).all(axis=1)
     return (
@@ -173,7 +176,7 @@ def _distinct_tail(draws: int, n: int) -> Floats:
 def _p_cells(counts: Array, draws: int, D: Array) -> Floats:
     """(L,): Bonferroni over the cells with the exact binomial tail of each count."""
     p = binomial_p_value(counts, draws, np.clip(D, 0.0, 1.0))
-    return np.minimum(1.0, counts.shape[1] * p.min(axis=1))
+    return np.asarray(np.minimum(1.0, counts.shape[1] * p.min(axis=1)))
 
 
 def check_resampling(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
@@ -216,8 +219,8 @@ VARIANT_CLAIMS = (
         id="ADA-12",
         version=1,
         title="SAMME, boosting with K classes",
-        sentence="With ln(K−1) added to the vote, the last hypothesis gets the error of blind guessing under the new "
-        "weights, and a hypothesis is worth keeping while it beats blind guessing.",
+        sentence="With ln(K−1) added to the vote, the last hypothesis gets the error of blind guessing under the "
+        "new weights, and a hypothesis is worth keeping while it beats blind guessing.",
         latex=r"\alpha_m=\ln\frac{1-\varepsilon_m}{\varepsilon_m}+\ln(K-1),\qquad "
         r"\sum_{i:h_m(x_i)\ne y_i}D_{m+1}(i)=1-\frac1K",
         source=(("zhu2009", "Algorithm 2"),),
@@ -232,8 +235,8 @@ VARIANT_CLAIMS = (
         id="ADA-13",
         version=1,
         title="Confidence-rated votes",
-        sentence="Each cell of the partition votes with half the log-odds of its weights, smoothed; without smoothing this "
-        "makes the normaliser as small as it can be.",
+        sentence="Each cell of the partition votes with half the log-odds of its weights, smoothed; without "
+        "smoothing this makes the normaliser as small as it can be.",
         latex=r"c_j=\tfrac12\ln\frac{W_+^j+s}{W_-^j+s},\qquad Z=\sum_j W_+^je^{-c_j}+W_-^je^{c_j}"
         r"\ \ge\ 2\sum_j\sqrt{W_+^jW_-^j}",
         source=(("schapire1999", "section 4"),),

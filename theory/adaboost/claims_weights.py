@@ -36,7 +36,8 @@ def check_normalisation(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
     where = watched(answer, np.ones(D.shape[:2], dtype=bool))
     first = w / w.sum(axis=-1)[:, None]
     one = rounding(n + 1, u, "γ(n+1)") + rounding(n, own_unit(D), "γ(n) of the oracle")
-    entry = rounding(n + 1, u, "γ(n+1) D", size(first)) + rounding(n + 1, own_unit(D), "γ(n+1) D", size(first))
+    mine = rounding(n + 1, own_unit(D), "γ(n+1) D of the oracle", size(first))
+    entry = rounding(n + 1, u, "γ(n+1) D", size(first)) + mine
     return (
         compare("Σ D_m = 1", D.sum(axis=-1), "=", np.ones(D.shape[:2]), one, where),
         compare("D_1 = w / Σ w", D[:, 0], "=", first, entry, where[:, :1]),
@@ -121,8 +122,8 @@ WEIGHT_CLAIMS = (
         id="ADA-01",
         version=1,
         title="Weights form a distribution",
-        sentence="Boosting starts from the normalised example weights, and after every round the weights are "
-        "non-negative and sum to one.",
+        sentence="Boosting starts from the normalised example weights, and after every round the weights are non- "
+        "negative and sum to one.",
         latex=r"D_1(i)=\frac{w_i}{\sum_j w_j},\qquad D_m(i)\ge 0,\qquad \sum_i D_m(i)=1",
         source=(("freund1997", "Fig. 2"),),
         kind="identity",
@@ -182,8 +183,8 @@ WEIGHT_CLAIMS = (
         id="ADA-05",
         version=1,
         title="One-step rational update",
-        sentence="A round divides the weights of the mistakes by twice the error and the others by twice the accuracy: "
-        "no exponential is needed.",
+        sentence="A round divides the weights of the mistakes by twice the error and the others by twice the "
+        "accuracy: no exponential is needed.",
         latex=r"D_{m+1}(i)=\frac{D_m(i)}{2\varepsilon_m}\ \text{if}\ h_m(x_i)\ne y_i,\qquad "
         r"D_{m+1}(i)=\frac{D_m(i)}{2(1-\varepsilon_m)}\ \text{otherwise}",
         source=(("freund1997", "Fig. 2"),),
@@ -199,8 +200,8 @@ WEIGHT_CLAIMS = (
         id="ADA-06",
         version=1,
         title="Weights are a softmax of minus the margin",
-        sentence="After any number of rounds the weights are the initial ones times the exponential of minus the margin, "
-        "normalised.",
+        sentence="After any number of rounds the weights are the initial ones times the exponential of minus the "
+        "margin, normalised.",
         latex=r"D_{m+1}(i)=\frac{D_1(i)\,e^{-y_iF_m(x_i)}}{\sum_j D_1(j)\,e^{-y_jF_m(x_j)}},\qquad "
         r"F_m=\sum_{t\le m}\alpha_t h_t",
         source=(("friedman2000", "section 4"), ("hastie2009", "section 10.4")),

@@ -66,7 +66,7 @@ def draw_rudin(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
 def _distinct_rows(cases: Cases) -> NDArray[np.bool_]:
     X = cases["X"]
     same = (X[:, :, None] == X[:, None, :]).all(axis=-1).sum(axis=(1, 2))
-    return valid(cases) & np.asarray(same == X.shape[1])
+    return np.asarray(valid(cases) & (same == X.shape[1]))
 
 
 def _mistakes(answer: Answer, cases: Cases, labels: str) -> tuple[Floats, Floats]:
@@ -126,11 +126,11 @@ def best_margin(X: Floats, y: NDArray[np.int64]) -> float:
         b_eq=[1.0],
         bounds=[(0, None)] * stumps + [(None, None)],
     )
-    return float(-found.fun)
+    return float(np.asarray(found.x)[-1])
 
 
 def check_maximises_margin(answer: Answer, cases: Cases) -> Gap:
-    """After T rounds the minimum margin is within √(2 ln n / T) of the best, as it is for margin-maximising boosting."""
+    """The minimum margin after T rounds is within √(2 ln n / T) of the best, the rate of margin-maximising boosting."""
     X, y = cases["X"], cases["y"]
     best = np.array([best_margin(X[lane], y[lane]) for lane in range(cases.lanes)])
     reached = (y * answer["staged"][:, -1]).min(axis=1) / np.abs(answer["alphas"]).sum(axis=1)
@@ -168,7 +168,8 @@ MYTHS: tuple[Myth, ...] = (
     Myth(
         id="ADA-M2",
         title="The weighted error grows monotonically",
-        sentence="As the easy part of the problem is used up, the weighted error of each hypothesis exceeds the last one's.",
+        sentence="As the easy part of the problem is used up, the weighted error of each hypothesis exceeds the "
+        "last one's.",
         truth="The weighted errors may go up and down for ever.",
         source=(("schapire2012", "chapter 3"),),
         asks="fit_discrete",

@@ -7,7 +7,7 @@ compound. Letters: L lanes, R rounds, n examples, d features. Functions run on f
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,19 +91,19 @@ def watched(answer: Mapping[str, Array], where: Mask) -> Mask:
 @np.errstate(divide="ignore", invalid="ignore", over="ignore")
 def half_log_odds(error: Array) -> Array:
     """α = ½ ln((1 − ε)/ε): the vote of a hypothesis of error ε ∈ (0, 1)."""
-    return 0.5 * (np.log(1 - error) - np.log(error))
+    return np.asarray(0.5 * (np.log(1 - error) - np.log(error)))
 
 
 @np.errstate(divide="ignore", invalid="ignore", over="ignore")
 def normaliser(error: Array) -> Array:
     """Z = 2 √(ε(1 − ε)): the least value of Σ D exp(−a y h) over the step a."""
-    return 2 * np.sqrt(error * (1 - error))
+    return np.asarray(2 * np.sqrt(error * (1 - error)))
 
 
 @np.errstate(divide="ignore", invalid="ignore", over="ignore")
 def loss_after_step(error: Array, step: Array) -> Array:
     """(1 − ε) e^{−a} + ε e^{a} = Σ D exp(−a y h) / Σ D, the exponential loss along h at step a."""
-    return (1 - error) * np.exp(-step) + error * np.exp(step)
+    return np.asarray((1 - error) * np.exp(-step) + error * np.exp(step))
 
 
 @np.errstate(divide="ignore", invalid="ignore", over="ignore")
@@ -138,6 +138,24 @@ def step_bound(rounds: Rounds, u: float) -> Bound:
     return Bound(np.asarray(value, dtype=np.float64), "γ(3n+16) + 4u|α|")
 
 
+def _cuts(X: Floats) -> Iterator[tuple[NDArray[np.intp], Mask]]:
+    """For each feature that can be cut: the order of the rows (n, L), and after which a cut may fall (n − 1, L)."""
+    for j in range(X.shape[2]):
+        column = X[:, :, j]
+        order = np.argsort(column, axis=1, kind="stable")
+        column = np.take_along_axis(column, order, axis=1)
+        distinct = column[:, :-1] < column[:, 1:]
+        if distinct.any():
+            yield order.T, distinct.T
+
+
+def _in_order(rows: Array, order: NDArray[np.intp]) -> Array:
+    """The rows (L, n, k) of each lane in the order (n, L), rows first: (n, L, k), so that sums over rows are quick."""
+    lanes, n, width = rows.shape
+    place = order + n * np.arange(lanes)
+    return np.asarray(rows.reshape(lanes * n, width).take(place.ravel(), axis=0).reshape(n, lanes, width))
+
+
 def best_edge(X: Floats, signed: Array) -> Array:
     """Max over all stumps of |Σ_i D(i) y_i h(x_i)|, by visiting every cut: (L, R).
 
@@ -147,32 +165,22 @@ def best_edge(X: Floats, signed: Array) -> Array:
     """
     total = signed.sum(axis=-1)
     best = abs(total)
-    for j in range(X.shape[2]):
-        order = np.argsort(X[:, :, j], axis=1, kind="stable")
-        column = np.take_along_axis(X[:, :, j], order, axis=1)
-        distinct = column[:, :-1] < column[:, 1:]
-        if not distinct.any():
-            continue
-        left = np.cumsum(np.take_along_axis(signed, order[:, None, :], axis=2), axis=-1)[..., :-1]
-        edges = pick(distinct[:, None, :], abs(total[..., None] - 2 * left), 0.0)
-        best = np.maximum(best, edges.max(axis=-1))
+    rows = np.ascontiguousarray(signed.transpose(0, 2, 1))  # (L, n, R): a row of the data is contiguous
+    for order, distinct in _cuts(X):
+        edges = abs(total - 2 * np.cumsum(_in_order(rows, order), axis=0)[:-1])  # (n − 1, L, R)
+        best = np.maximum(best, pick(distinct[..., None], edges, 0.0).max(axis=0))
     return np.asarray(best)
 
 
 def best_class_mass(X: Floats, D: Array, y: Array, classes: int) -> Array:
     """Max over all stumps with a class on each side of the mass Σ D(i) 1{h(x_i) = y_i}: (L,). D: (L, n)."""
-    masses = np.stack([pick(y == k, D, 0.0) for k in range(classes)], axis=1)  # (L, K, n)
-    total = masses.sum(axis=-1)
+    masses = np.stack([pick(y == k, D, 0.0) for k in range(classes)], axis=-1)  # (L, n, K)
+    total = masses.sum(axis=1)
     best = total.max(axis=-1)
-    for j in range(X.shape[2]):
-        order = np.argsort(X[:, :, j], axis=1, kind="stable")
-        column = np.take_along_axis(X[:, :, j], order, axis=1)
-        distinct = column[:, :-1] < column[:, 1:]
-        if not distinct.any():
-            continue
-        left = np.cumsum(np.take_along_axis(masses, order[:, None, :], axis=2), axis=-1)[..., :-1]
-        mass = left.max(axis=1) + (total[..., None] - left).max(axis=1)
-        best = np.maximum(best, pick(distinct, mass, 0.0).max(axis=-1))
+    for order, distinct in _cuts(X):
+        left = np.cumsum(_in_order(masses, order), axis=0)[:-1]  # (n − 1, L, K)
+        mass = left.max(axis=-1) + (total - left).max(axis=-1)
+        best = np.maximum(best, pick(distinct, mass, 0.0).max(axis=0))
     return np.asarray(best)
 
 

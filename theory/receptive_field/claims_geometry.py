@@ -57,7 +57,7 @@ def _recurrences(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
 
 
 def _dilation(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
-    flat = {name: cases[name].reshape(-1, 1) for name in ("kernel", "dilation")}
+    flat = {name: cases[name].reshape(cases["kernel"].size, 1) for name in ("kernel", "dilation")}
     one, none = np.ones_like(flat["kernel"]), np.zeros_like(flat["kernel"])
     window = oracle.below(oracle.units(none[:, 0]), flat["kernel"], one, flat["dilation"], none).hull()[:, 0]
     spans = (window[:, 1] - window[:, 0] + 1).reshape(cases["kernel"].shape)

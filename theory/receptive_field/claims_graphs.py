@@ -20,6 +20,7 @@ from theory.receptive_field.cases_graphs import (
     graph_walk,
 )
 from theory.receptive_field.cases_layers import layer_domain
+from theory.receptive_field.claims_support import ends
 from theory.receptive_field.networks import network
 from theory.receptive_field.port import LAYERS, MIXERS, SCOPES
 
@@ -125,8 +126,9 @@ def _trace(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
     pixel = np.stack(np.meshgrid(np.arange(height), np.arange(width), indexing="ij"), axis=-1)  # (h, w, 2)
     first, last, n = (v[:, None, None] for v in (hull[..., 0], hull[..., 1], cases["n"]))
     box = ((pixel >= first) & (pixel <= last) & (pixel < n)).all(axis=-1)
-    promised = box & np.not_equal(answer["filled"], 0).reshape(-1, 1, 1)
-    interior = ((hull[..., 0] >= 0) & (hull[..., 1] < cases["n"])).all(axis=1) & (free.size() == clipped.size())
+    promised = np.where(answer["filled"].reshape(-1, 1, 1) == 1, box, False)
+    inside = ((hull[..., 0] >= 0) & (hull[..., 1] < cases["n"])).all(axis=1)
+    interior = np.asarray(inside & (free.size() == clipped.size()))
     return (
         exactly("traced box = hull of the brute-force set", answer["box"], hull),
         exactly("non-zero gradient = brute-force set, clipped at every stage", answer["gradient"], seen),
@@ -138,10 +140,7 @@ def _trace(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
 
 def plane_hull(mask: Array) -> Array:
     """First and last row and column with a True: (lane, 2, 2)."""
-    shadows = (mask.any(axis=2), mask.any(axis=1))
-    return np.stack(
-        [np.stack([s.argmax(axis=1), s.shape[1] - 1 - s[:, ::-1].argmax(axis=1)], axis=1) for s in shadows], axis=1
-    )
+    return np.stack([ends(np.asarray(np.any(mask, axis=axis))) for axis in (2, 1)], axis=1)
 
 
 GRAPH_CLAIMS = (

@@ -47,17 +47,17 @@ def _box(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
     hull = free[0].hull()[:, 0]
     box = clipped_box(hull, cases)
     interior = np.logical_and.reduce([a.size() == b.size() for a, b in zip(free, clipped, strict=True)])
-    ends = _ends(answer["gradient"])
+    seen = ends(answer["gradient"])
     return (
         exactly("the subject's box = hull of the index set", answer["region"], hull),
         at_most("gradient ⊆ box", answer["gradient"], box, ZERO),
         exactly("under the four conditions, gradient = box ∩ input", answer["gradient"], box,
                 box_is_exact(cases)[:, None]),
-        exactly("where nothing is clipped, hull of the gradient = box", ends, answer["region"], interior[:, None]),
+        exactly("where nothing is clipped, hull of the gradient = box", seen, answer["region"], interior[:, None]),
     )  # fmt: skip
 
 
-def _ends(mask: Array) -> Ints:
+def ends(mask: Array) -> Ints:
     """First and last True of each lane: (lane, 2)."""
     return np.stack([mask.argmax(axis=1), mask.shape[1] - 1 - mask[:, ::-1].argmax(axis=1)], axis=1)
 

@@ -8,7 +8,7 @@ from theory.core.bound import ZERO
 from theory.core.claim import Answer, Myth
 from theory.core.domain import Cases, Domain, Shape
 from theory.core.gap import Gap, at_most, exactly
-from theory.receptive_field.cases import COUNTED, SUPPORT, Mask, draw_stack, stack_domain, unit_exists
+from theory.receptive_field.cases import COUNTED, SUPPORT, Mask, draw_stack, lengths, stack_domain, unit_exists
 from theory.receptive_field.cases_graphs import BRANCHES
 from theory.receptive_field.cases_layers import layer_domain, layer_exists
 from theory.receptive_field.claims_support import clipped_box
@@ -25,8 +25,8 @@ def _one_number(answer: Answer, cases: Cases) -> Gap:
 
 
 def _largest_path(answer: Answer, cases: Cases) -> Gap:
-    box = answer["box"]
-    return exactly("length of the box = largest branch", box[:, 1] - box[:, 0] + 1, answer["sizes"].max(axis=1))
+    seen = answer["gradient"].sum(axis=1)
+    return at_most("pixels with a non-zero gradient ≤ largest branch", seen, answer["sizes"].max(axis=1), ZERO)
 
 
 def _all_matter(answer: Answer, cases: Cases) -> Gap:
@@ -66,6 +66,23 @@ def _two_phases(answer: Answer, cases: Cases) -> Gap:
     seen, following = answer["support"].sum(axis=1), cases.with_arrays(unit=cases["unit"] + 1)
     return exactly("pixels that unit u sees = pixels that unit u + 1 sees", seen,
                    answer.again("layer", following)["support"].sum(axis=1))  # fmt: skip
+
+
+def _borders(rng: np.random.Generator, shape: Shape, regime: str, lanes: int) -> Cases:
+    """Dense stacks of stride 1 on short inputs, padded by less than a window."""
+    drawn = SUPPORT.draw(rng, shape, "asymmetric-padding", lanes)
+    one = np.ones_like(drawn["kernel"])
+    padding = np.minimum(drawn["padding"], drawn["kernel"][..., None] - 1)
+    layers = {**drawn.arrays, "stride": one, "dilation": one, "padding": padding}
+    plain = Cases({**layers, "n": rng.integers(1, 9, size=lanes)}, drawn.settings, regime)
+    return plain.with_arrays(unit=rng.integers(0, np.maximum(lengths(plain)[:, -1], 1)))
+
+
+def _dense(cases: Cases) -> Mask:
+    """Nothing but the border keeps a unit from its pixels."""
+    k, s, d, p = (cases[name] for name in ("kernel", "stride", "dilation", "padding"))
+    good = ((s == 1) & (d == 1) & (p < k[..., None]).all(axis=-1)).all(axis=1)
+    return np.asarray(good & unit_exists(cases))
 
 
 def _interior_pair(cases: Cases) -> Mask:
@@ -117,7 +134,7 @@ MYTHS = (
         asks="branches",
         check=_largest_path,
         domain=BRANCHES,
-        smallest="two branches of one layer on 2 pixels, both r = 1, one of them padded before: together 2",
+        smallest="two branches of one pixel each, one of them shifted by padding, on 2 pixels: together they see 2",
         lanes=16,
     ),
     Myth(
@@ -153,8 +170,8 @@ MYTHS = (
         source=(("araujo2019", "section Computing receptive field region in input image"),),
         asks="support",
         check=_whole_image,
-        domain=SUPPORT,
-        smallest="n = 1, k = 1, p = 1: unit 0 sees only padding; with p < k: n = 2, k = 2, p = 1: unit 0 sees {0}",
+        domain=Domain(SUPPORT.shapes, ("dense",), _borders, SUPPORT.axes, valid=_dense),
+        smallest="n = 2, one layer with k = 2 and one pixel of padding before: r = 2 but unit 0 sees {0}",
         lanes=16,
     ),
     Myth(

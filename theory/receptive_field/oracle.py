@@ -75,7 +75,7 @@ class Sites:
 def units(place: ArrayLike) -> Sites:
     """One unit in each lane. place: (lane,) on a line or (lane, D)."""
     at = np.asarray(place, dtype=np.int64)
-    at = at.reshape(len(at), -1)
+    at = at if at.ndim == 2 else at[:, None]
     return Sites(np.arange(len(at)), at, np.ones(len(at), dtype=np.int64), len(at))
 
 

@@ -17,7 +17,7 @@ from impl.receptive_field.measure import (
     averaged,
     equal_layers,
     gradient,
-    grouped_signs,
+    sign_patterns,
     nan_support,
     summed,
 )
@@ -128,7 +128,7 @@ def random_weights(q: Question) -> Answers:
     rows = []
     for layers, size in zip(q.lines(), _sizes(q), strict=True):
         patterns = math.prod(2 ** layer.kernel[0] for layer in layers)
-        rows.append(_float(q, grouped_signs(layers, size, q.place)) / patterns)
+        rows.append(_float(q, sign_patterns(layers, size, q.place)) / patterns)
     return {"mean_square": padded(rows, q.setting("width"))}
 
 

@@ -21,7 +21,7 @@ FEW_TAPS = 32
 
 def through(layer: AxisMap, relation: Tensor) -> Tensor:
     """The relation above a layer: (n_out, pixels)."""
-    table = layer.table(relation.device)  # (n_out, T), −1 = the row of zeros at the end
+    table = layer.table()  # (n_out, T), −1 = the row of zeros at the end
     padded = torch.cat([relation, relation.new_zeros((1, relation.shape[1]))])
     if table.shape[1] > FEW_TAPS:
         return padded[table].any(dim=1)
@@ -58,9 +58,7 @@ def pruned(terms: list[Term]) -> tuple[tuple[Term, ...], bool]:
 
 
 def _contains(large: Term, small: Term) -> bool:
-    return all(
-        a.data_ptr() == b.data_ptr() or bool((a | ~b).all()) for a, b in zip(large, small, strict=True)
-    )
+    return all(a is b or bool((a >= b).all()) for a, b in zip(large, small, strict=True))
 
 
 def rows(terms: tuple[Term, ...], unit: tuple[int, ...]) -> list[Term]:

@@ -39,8 +39,8 @@ def trace_receptive_field(
     ValueError for an input that does not fit or a unit outside the output.
     """
     shapes = _shapes(input_shape)
-    graph = _graph(module, rules or {})
-    walk = _Walk(graph, shapes, rules or {}, formulas)
+    hollow, graph = _graph(module, rules or {})
+    walk = _Walk(hollow, graph, shapes, rules or {}, formulas)
     dtype = next((p.dtype for p in module.parameters() if p.is_floating_point()), torch.float32)
     walk.run(*(torch.empty(tuple(shape), dtype=dtype, device="meta") for shape in shapes))
     if unit is not None and "output" in walk.nodes:
@@ -68,16 +68,17 @@ class _Tracer(fx.Tracer):
         return isinstance(m, self.whole) or super().is_leaf_module(m, module_qualified_name)
 
 
-def _graph(module: nn.Module, rules: Mapping[Any, Rule]) -> fx.GraphModule:
-    """The module's graph over parameters without storage. Raises UntraceableError with torch.fx's reason."""
-    memo = {id(t): _weightless(t) for t in (*module.parameters(), *module.buffers())}
-    hollow = copy.deepcopy(module, memo)
-    hollow.train(module.training)
+def _graph(module: nn.Module, rules: Mapping[Any, Rule]) -> tuple[nn.Module, fx.Graph]:
+    """The module with tensors that have no storage, and its graph. Raises UntraceableError with torch.fx's reason."""
+    held = [*module.parameters(), *module.buffers()]
+    hollow = module
+    if not all(tensor.is_meta for tensor in held):
+        hollow = copy.deepcopy(module, {id(tensor): _weightless(tensor) for tensor in held})
     tracer = _Tracer(tuple(kind for kind in rules if isinstance(kind, type)))
     if tracer.is_leaf_module(hollow, ""):
         hollow = nn.Sequential(hollow)
     try:
-        return fx.GraphModule(hollow, tracer.trace(hollow))
+        return hollow, tracer.trace(hollow)
     except Exception as error:  # whatever a forward method may raise on proxies
         raise UntraceableError(
             f"{type(module).__name__} cannot be traced ({_first_line(error)}); make its control flow independent of "
@@ -98,9 +99,14 @@ class _Walk(fx.Interpreter):
     """Runs the graph on tensors without storage and writes down what each of them sees."""
 
     def __init__(
-        self, graph: fx.GraphModule, shapes: list[tuple[int, ...]], rules: Mapping[Any, Rule], formulas: Rules
+        self,
+        module: nn.Module,
+        graph: fx.Graph,
+        shapes: list[tuple[int, ...]],
+        rules: Mapping[Any, Rule],
+        formulas: Rules,
     ) -> None:
-        super().__init__(graph)
+        super().__init__(module, garbage_collect_values=False, graph=graph)
         self.shapes, self.rules, self.formulas = shapes, rules, formulas
         self.seen: dict[fx.Node, Any] = {}
         self.nodes: dict[str, RFNode] = {}
@@ -131,7 +137,7 @@ class _Walk(fx.Interpreter):
 
     def _look(self, n: fx.Node, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> Any:
         if n.op == "placeholder":
-            first = next(iter(self.module.graph.nodes)) is n
+            first = next(iter(self.graph.nodes)) is n
             return pixels(self.shapes[0]) if first else None
         sight_args = fx.map_arg(n.args, lambda m: self.seen[m])
         sight_kwargs = fx.map_arg(n.kwargs, lambda m: self.seen[m])

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from impl.adaboost.cuts import presort
 from impl.adaboost.ensemble import Ensemble, Log, concatenate
+from impl.adaboost.resampling import draw_counts
 from impl.adaboost.rules import RULES, SAMME, Rules
 from impl.adaboost.stump import check_weighted, heaviest
 from impl.core import validation
@@ -95,7 +96,7 @@ def _boost(X: Tensor, y: Tensor, w: Tensor, plan: _Plan) -> Ensemble:
     log = Log(plan.labels, _majority(y, w, plan.labels), [D])
     chance = rules.chance(n_classes) - len(D) * torch.finfo(D.dtype).eps / 2
     for _ in range(plan.rounds):
-        seen = D if plan.resample is None else _counts(rules.resample(D.T, len(D), plan.resample), D)
+        seen = D if plan.resample is None else draw_counts(D, plan.resample, rules.resample)
         choice = rules.stump(cuts, seen, y, n_classes)
         right = rules.route(cuts.column(choice.column), choice.threshold)
         wrong = torch.lerp(choice.left, choice.right, right).ne_(y)
@@ -109,14 +110,6 @@ def _boost(X: Tensor, y: Tensor, w: Tensor, plan: _Plan) -> Ensemble:
         if plan.trace:
             log.trace(D, torch.lerp(choice.left, choice.right, right))
     return log.ensemble(rules)
-
-
-def _counts(index: Tensor, like: Tensor) -> Tensor:
-    """How often each row was drawn: (n, lane) from row numbers (lane, n), without a scatter."""
-    n = len(like)
-    edges = torch.arange(n + 1, device=index.device).expand(len(index), n + 1).contiguous()
-    below = torch.searchsorted(index.sort(-1).values, edges)
-    return below.diff(dim=-1).T.to(like.dtype).contiguous()
 
 
 def _majority(y: Tensor, w: Tensor, labels: tuple[float, ...]) -> Tensor:

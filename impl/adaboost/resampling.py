@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from impl.adaboost.cuts import sums_left
 from impl.core import random, validation
+
+
+Draw = Callable[[Tensor, int, torch.Generator], Tensor]
 
 
 def resample_indices(D: Tensor, draws: int, source: torch.Generator) -> Tensor:
@@ -24,6 +29,14 @@ def resample_indices(D: Tensor, draws: int, source: torch.Generator) -> Tensor:
     level = torch.minimum(level, total * (1 - torch.finfo(D.dtype).eps))
     index = torch.searchsorted(cumulative.contiguous(), level, right=True)
     return index.view(*D.shape[:-1], draws)
+
+
+def draw_counts(D: Tensor, source: torch.Generator, draw: Draw = resample_indices) -> Tensor:
+    """How often each row comes up in n draws: (n, lane) for weights D (n, lane); counted without a scatter."""
+    n = len(D)
+    index = draw(D.T, n, source).sort(-1).values  # (lane, n)
+    edges = torch.arange(n + 1, device=D.device).expand(len(index), n + 1).contiguous()
+    return torch.searchsorted(index, edges).diff(dim=-1).T.to(D.dtype).contiguous()
 
 
 def check_resample(D: Tensor, draws: int) -> None:

@@ -57,7 +57,8 @@ class Rules:
     error: (D, wrong) → (ε, 1−ε). alpha: (ε, 1−ε, K) → α. chance: K → the ε from which a round is discarded. update:
     (D, α, wrong) → weights before normalisation. normaliser: those weights → what divides them. perfect: Σ α so far
     → the vote of a hypothesis without error. vote: α → its weight in F. decision: (F, Σ α) → what is returned.
-    label: F → ±1. resample: (D, draws, generator) → indices. seed: (seed, rounds) → the seed used.
+    label: F → ±1. resample: (D, draws, generator) → indices. seed: (seed, rounds) → the seed used. alpha_scale: α over
+    ½ ln((1−ε)/ε), for two classes.
     """
 
     initial: Callable[[Tensor], Tensor] = initial_weights
@@ -74,7 +75,8 @@ class Rules:
     label: Callable[[Tensor], Tensor] = lambda F: torch.where(F >= 0, 1, -1)
     resample: Callable[[Tensor, int, torch.Generator], Tensor] = resample_indices
     seed: Callable[[int, int], int] = lambda seed, rounds: seed
+    alpha_scale: float = 1.0
 
 
 RULES = Rules()
-SAMME = replace(RULES, stump=best_class_stump, alpha=samme_alpha, update=samme_update)
+SAMME = replace(RULES, stump=best_class_stump, alpha=samme_alpha, update=samme_update, alpha_scale=2.0)

@@ -129,25 +129,36 @@ def fit_decision_stump(X: Tensor, y: Tensor, w: Tensor) -> Stump:
     return Stump(*(v.view(batch) for v in (choice.feature, choice.threshold, choice.right, error)))
 
 
-def check_weighted(X: Tensor, y: Tensor, w: Tensor, labels: tuple[float, ...]) -> None:
-    """Raise ValueError or TypeError where X (*b, n, d), y (*b, n), w (*b, n) are no weighted, labelled sample.
+def check_weighted(X: Tensor, y: Tensor, w: Tensor, labels: tuple[float, ...] | None) -> None:
+    """Raise ValueError or TypeError where X (*b, n, d), y (*b, n), w (*b, n) are no weighted sample.
 
-    One synchronisation when all is well; only a bad sample is searched for the place of its first fault.
+    `labels` are the values that y may take, None for any number. One synchronisation when all is well; only a bad
+    sample is searched for the place of its first fault.
     """
     validation.rank(X, "X", 2, "(..., n, d)")
     validation.floating(X, "X")
     validation.non_empty(X, "X", "(..., n, d)")
     validation.same_length(X, "X", y, "y")
     validation.same_length(X, "X", w, "sample_weight")
-    known = sum((y == label for label in labels), torch.zeros_like(y, dtype=torch.bool))
     total = w.sum(-1)
-    finite = torch.isfinite(X.amin()) & torch.isfinite(X.amax()) & torch.isfinite(total.amax())
-    if bool(finite & known.all() & (w.amin() >= 0) & (total.amin() > 0)):
+    good = torch.isfinite(X.amin()) & torch.isfinite(X.amax()) & torch.isfinite(total.amax())
+    good = good & (w.amin() >= 0) & (total.amin() > 0) & _known(y, labels)
+    if bool(good):
         return
-    validation.finite(X, "X")
-    validation.finite(w, "sample_weight")
+    for values, name in ((X, "X"), (y, "y"), (w, "sample_weight")):
+        validation.finite(values, name)
     validation.non_negative(w, "sample_weight")
     validation.positive_sum(w, "sample_weight")
-    validation.one_of(y, "y", labels)
+    if labels is not None:
+        validation.one_of(y, "y", labels)
     if not bool(torch.isfinite(total.amax())):
         raise ValueError("sample_weight must have a finite sum: divide it by its largest value")
+
+
+def _known(y: Tensor, labels: tuple[float, ...] | None) -> Tensor:
+    if labels is None:
+        return torch.isfinite(y).all()
+    known = y == labels[0]
+    for label in labels[1:]:
+        known = known | (y == label)
+    return known.all()

@@ -39,7 +39,7 @@ WEIGHTS = ("heavy-tailed", "extreme-weights", "zero-weights")
 LABELS = ("one-class", "separable", "xor", "tied-votes")
 REWEIGHTING = DATA + WEIGHTS + LABELS
 DISCRETE = (*REWEIGHTING, "resampled", "resampled-separable")
-LEAST_ROWS = MappingProxyType({"tied-votes": 3, "xor": 4, "resampled-separable": 10})
+LEAST_ROWS = MappingProxyType({"tied-votes": 3, "xor": 4, "resampled-separable": 10, "few-draws": 32})
 ROUNDS = MappingProxyType({"tied-votes": 2, "resampled-separable": 8})
 FLOAT64_ONLY = ("extreme-weights",)
 
@@ -179,8 +179,8 @@ def draw_median(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
 
 
 def draw_distribution(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
-    """Distributions D (lane, n); regime "few-draws" asks for as many draws as examples, the others for 4,096."""
-    n = shape["n"]
+    """Distributions D (lane, n); "few-draws" asks for as many draws as there are examples, the others for 4,096."""
+    n = max(shape["n"], LEAST_ROWS.get(regime, 1))
     D = weights(rng, "zero-weights" if regime == "zero-weights" else "generic", lanes, n)
     if regime == "heavy-tailed":
         D = 2.0 ** rng.uniform(-6, 6, (lanes, n))

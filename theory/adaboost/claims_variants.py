@@ -185,8 +185,8 @@ def check_resampling(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
     Four exact tests a lane. Each cell's count is Bin(T, D_i); the misses of a fixed hypothesis, wrong on the even
     rows, are Bin(T, ε); draws 2k and 2k+1 coincide with probability ΣD², Bin(T/2, ΣD²); the number of distinct indices
     is largest in distribution for uniform D (it is Schur-concave), whose occupancy law bounds its upper tail. With
-    T = 4,096 draws and a level of 1e-10 an ε = ½ that is off by 0.055 is seen with power ½; T = n draws
-    without replacement are seen from n = 26 on (n!/nⁿ), in blocks of n from 4,096 draws at every n up to 40.
+    T = 4,096 draws and a level of 5e-13 an ε = ½ that is off by 0.057 is seen with power ½; T = n draws
+    without replacement are seen from n = 31 on (n!/nⁿ), in blocks of n from 4,096 draws at every n from 2 to 40.
     """
     D, indices = cases["D"], answer["indices"]
     (lanes, n), draws = D.shape, cases.integer("draws")
@@ -260,7 +260,7 @@ VARIANT_CLAIMS = (
         check=check_resampling,
         domain=RESAMPLING_DOMAIN,
         needs=("indices",),
-        lanes=64,
+        lanes=32,
         tests=4,
     ),
 )

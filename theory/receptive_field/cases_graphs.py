@@ -238,9 +238,13 @@ DEPTHS = Domain(
 
 
 def draw_family(rng: np.random.Generator, shape: Shape, regime: str, lanes: int) -> Cases:
-    """A member of a family of networks."""
-    name = f"patchgan-{shape['depth']}" if regime == "patchgan" else f"wavenet-{shape['depth'] + 1}x{shape['stacks']}"
-    return Cases({}, {"name": name}, regime)
+    """A member of a family of networks, or the smallest one that pools."""
+    names = {
+        "patchgan": f"patchgan-{shape['depth']}",
+        "wavenet": f"wavenet-{shape['depth'] + 1}x{shape['stacks']}",
+        "pooled": "lenet-5",
+    }
+    return Cases({}, {"name": names[regime]}, regime)
 
 
 def _named(name: str) -> Cases:
@@ -249,7 +253,7 @@ def _named(name: str) -> Cases:
 
 PUBLISHED = Domain(
     {"depth": (0, 6), "stacks": (1, 3)},
-    ("patchgan", "wavenet"),
+    ("patchgan", "wavenet", "pooled"),
     draw_family,
     real={name: partial(_named, name) for name in (*NETWORKS, "patchgan-3", "wavenet-10x1", "wavenet-10x3")},
 )

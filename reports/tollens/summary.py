@@ -165,9 +165,8 @@ def verdict_sentence(run: Run) -> str:
     start = f"Interrupted after {plural(len(run.rows), 'verdict')}: " if run.interrupted else ""
     code = exit_code(run)
     if code == 5:
-        body = "nothing was judged" + (
-            f", all {count(len(run.rows))} verdicts are not applicable, vacuous or skipped" if run.rows else ""
-        )
+        idle = f": {plural(len(run.rows), 'verdict')}, not applicable, vacuous or skipped" if run.rows else ""
+        body = f"nothing was judged{idle}"
     else:
         parts = [part for part in (_claims_part(run), _mutants_part(run), _myths_part(run), *_others(run)) if part]
         body = "; ".join(parts) if code else listing(parts)

@@ -12,9 +12,11 @@ def misfit(value: Any, hint: Any, where: str = "") -> str:
 
     Knows TypedDict (keys beyond it are let pass), list, dict, Literal, unions and JSON's scalars; an int is a float.
     """
-    if is_typeddict(hint):
+    typed, origin, arguments = _anatomy(hint)
+    if typed:
         return _misfit_of_fields(value, hint, where)
-    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is None:
+        return "" if _is_scalar(value, hint) else _complaint(where, _words(hint), value)
     if origin in (Union, types.UnionType):
         fits = any(not misfit(value, option, where) for option in arguments)
         return "" if fits else _misfit_of_union(value, arguments, where)
@@ -23,7 +25,13 @@ def misfit(value: Any, hint: Any, where: str = "") -> str:
     if origin in (list, dict) and isinstance(value, origin):
         items = value.items() if isinstance(value, dict) else enumerate(value)
         return next((why for key, item in items if (why := misfit(item, arguments[-1], f"{where}[{key}]"))), "")
-    return "" if origin is None and _is_scalar(value, hint) else _complaint(where, _words(hint), value)
+    return _complaint(where, _words(hint), value)
+
+
+@cache
+def _anatomy(hint: Any) -> tuple[bool, Any, tuple[Any, ...]]:
+    """Whether a hint is a TypedDict, what it is made of, and its arguments."""
+    return is_typeddict(hint), get_origin(hint), get_args(hint)
 
 
 def _misfit_of_fields(value: Any, hint: Any, where: str) -> str:

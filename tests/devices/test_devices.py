@@ -229,7 +229,7 @@ def test_watching_cuda_counts_torchs_warnings_and_lets_others_through(monkeypatc
     monkeypatch.setattr(torch.cuda, "set_sync_debug_mode", modes.append)
     texts = ["called a synchronizing CUDA operation"] * 3 + ["another"]
     with warnings.catch_warnings(record=True) as seen:
-        warnings.simplefilter("always")
+        warnings.simplefilter("default")  # which shows a line's warning once
         with probe("cuda").watch() as counts:
             for text in texts:
                 warnings.warn(text, stacklevel=1)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from impl.core import simulated
-from impl.core.simulated_rules import CUDA
+from impl.core.simulated_rules import CUDA, MPS
 from tests.devices.data import S, X, Y
 
 Function = Callable[..., Tensor]
@@ -175,6 +175,14 @@ def test_an_error_inside_backward_arrives_as_itself_every_time(sim: torch.device
         assert isinstance(caught.value.__cause__, ValueError)
         (x * x).sum().backward()
         assert x.grad is not None
+
+
+def test_an_error_of_torchs_own_derivatives_arrives_as_itself(sim: torch.device) -> None:
+    simulated.select(MPS)
+    a = S.to(sim).requires_grad_()
+    value = torch.linalg.solve(a, a).sum()
+    with pytest.raises(NotImplementedError, match="aten::linalg_lu_solve has no MPS kernel"):
+        value.backward()
 
 
 LATE = """

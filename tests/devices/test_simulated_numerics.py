@@ -61,12 +61,23 @@ def test_equal_keys_come_in_any_order_unless_the_sort_is_stable(sim: torch.devic
     assert key.argmax().item() == 0  # torch promises the first one
 
 
+def test_a_sort_into_given_tensors_keeps_values_and_places_together(sim: torch.device) -> None:
+    x = sample(3, 40).to(sim)
+    values, index = torch.empty(0, device=sim), torch.empty(0, dtype=torch.long, device=sim)
+    torch.sort(x, out=(values, index))
+    assert torch.equal(values, x.gather(1, index))
+    torch.topk(x, 5, out=(values.resize_(0), index.resize_(0)))
+    assert torch.equal(values, x.gather(1, index))
+
+
 def test_rounding_to_tf32_errs_by_at_most_its_unit_roundoff_and_keeps_what_it_can_hold() -> None:
     x = torch.cat([sample(10000), 1e30 * sample(100), 1e-30 * sample(100)])
     error = ((to_tf32(x).double() - x.double()) / x.double()).abs().max().item()
     assert devices.TF32_UNIT_ROUNDOFF / 2 < error <= devices.TF32_UNIT_ROUNDOFF
     exact = torch.tensor([0.0, 1.0, -1.5, 1024.0, float("inf"), -float("inf")])
     assert torch.equal(to_tf32(exact), exact)
+    halfway = torch.tensor([1 + 2.0**-11, -1 - 2.0**-11])
+    assert torch.equal(to_tf32(halfway), torch.tensor([1 + 2.0**-10, -1 - 2.0**-10]))
     assert to_tf32(torch.tensor([-1], dtype=torch.int32).view(torch.float32)).isnan().all()
     assert to_tf32(x.double()).dtype == torch.float64
 

@@ -114,6 +114,7 @@ WAITS: dict[str, Callable[[Tensor], Any]] = {
 }
 WAITS_NOT: dict[str, Callable[[Tensor], Any]] = {
     "writing-a-number-to-a-mask": lambda x: x.__setitem__(x > 0, 1.0),
+    "writing-a-host-number-to-a-mask": lambda x: x.__setitem__(x > 0, torch.tensor(1.0)),
     "writing-to-an-index": lambda x: x.__setitem__(torch.arange(2, device=x.device), x.new_ones(())),
     "reading-an-index": lambda x: x[torch.arange(2, device=x.device)],
     "reading-a-host-mask": lambda x: x[torch.tensor([True, False, True, False])],

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.reports.conftest import Record
-from tests.reports.sample import BOOSTER, END, HEADER, KILLS, mutants, refuted, verdict
+from tests.reports.sample import BOOSTER, END, HEADER, mutants, refuted, verdict
+from tests.reports.sample_claims import KILLS
 from tollens import diagnosis
 from tollens.diagnosis import Mutant, diagnose, dump, likenesses, load, matrix_of
 from tollens.evidence import EvidenceError, Run
@@ -85,7 +86,7 @@ def test_a_file_that_is_no_matrix_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "kill_matrix.json"
     path.write_text("{}", encoding="utf-8")
 
-    with pytest.raises(EvidenceError, match="kill_matrix.json: not a kill matrix"):
+    with pytest.raises(EvidenceError, match=r"kill_matrix\.json: not a kill matrix"):
         load(path)
 
 

@@ -104,7 +104,7 @@ def test_an_empty_file_is_no_run(path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_named(path: Path) -> None:
-    with pytest.raises(EvidenceError, match="evidence.jsonl: No such file"):
+    with pytest.raises(EvidenceError, match=r"evidence\.jsonl: No such file"):
         read(path)
 
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from tests.reports.conftest import Record
-from tests.reports.sample import ADABOOST, END, HEADER, Row, good_rows, mutants, myths, nothing, refuted, verdict
+from tests.reports.sample import END, HEADER, Row, good_rows, mutants, myths, nothing, refuted, verdict
+from tests.reports.sample_claims import ADABOOST
 from tollens.evidence import Run
 from tollens.summary import (
     account_sentences,
@@ -22,7 +23,8 @@ def test_a_run_in_which_everything_holds_says_so_in_one_sentence(good_run: Run) 
     assert exit_code(good_run) == 0
     assert headline(good_run) == "Everything holds"
     assert verdict_sentence(good_run) == (
-        "All 14 claims about adaboost and receptive_field stand on ours, all 7 mutants are killed and all 3 myths are refuted."
+        "All 14 claims about adaboost and receptive_field stand on ours, "
+        "all 7 mutants are killed and all 3 myths are refuted."
     )
 
 
@@ -30,7 +32,8 @@ def test_a_run_with_refutations_names_the_weakest_broken_claim(run: Run) -> None
     assert exit_code(run) == 1
     assert headline(run) == "Refuted"
     assert verdict_sentence(run) == (
-        "4 of 13 claims about adaboost and receptive_field are refuted, the weakest of them ADA-02 on shop.boost:Booster; "
+        "4 of 13 claims about adaboost and receptive_field are refuted, "
+        "the weakest of them ADA-02 on shop.boost:Booster; "
         "1 of 7 mutants survived; 1 of 3 myths is not refuted; 2 judgements ended in an error; "
         "sklearn-adaboost breaks ADA-15."
     )
@@ -103,14 +106,14 @@ def test_nothing_judged_is_no_success(record: Record) -> None:
     run = record([HEADER, verdict("ADA-01", **nothing("skipped", "no cuda")), END])
 
     assert headline(run) == "Nothing judged"
-    assert verdict_sentence(run) == "Nothing was judged, the one verdict is not applicable, vacuous or skipped."
+    assert verdict_sentence(run) == "Nothing was judged: 1 verdict, not applicable, vacuous or skipped."
 
 
 def test_the_account_gives_the_share_of_each_test_and_the_error_it_could_see(run: Run) -> None:
     first, power = account_sentences(run)
 
     assert first.startswith(
-        "1 234 statistical tests shared a false-alarm probability of 10⁻⁶ for the whole run, 8.1 × 10⁻¹⁰ each"
+        "1\u202f234 statistical tests shared a false-alarm probability of 10⁻⁶ for the whole run, 8.1 × 10⁻¹⁰ each"
     )
     assert power == "ADA-14 could have seen a resampling probability off by 0.08."
 

@@ -79,6 +79,11 @@ def computed(q: Question) -> Answers:
     return {"scope": np.array(codes, dtype=np.int64)}
 
 
+def _small_positive(like: Tensor, source: torch.Generator) -> Tensor:
+    """Weights in 0.1 … 0.3: a running variance must be positive, and large weights saturate softmax and sigmoid."""
+    return (0.1 + 0.2 * torch.rand(like.shape, generator=source, dtype=torch.float64)).to(like)
+
+
 def measured(q: Question) -> Answers:
     """Pixels with a non-zero derivative at one random input, weights drawn too."""
     batch, width, place = q.setting("batch"), q.setting("width"), q.place
@@ -88,8 +93,7 @@ def measured(q: Question) -> Answers:
             module = mixed_network(mixer, width)
         module = module.to_empty(device=place.device).to(place.dtype)
         for tensor in (*module.parameters(), *module.buffers()):
-            fresh = 0.5 + torch.rand(tensor.shape, generator=source, dtype=torch.float64)  # a running variance is positive
-            tensor.data = fresh.to(tensor)
+            tensor.data = _small_positive(tensor, source)
         draw = torch.randn((batch, 2, width), generator=source, dtype=torch.float64)
         x = draw.to(device=place.device, dtype=place.dtype).requires_grad_()
         y = module(x)

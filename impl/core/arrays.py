@@ -10,6 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from impl.core import devices
+
 
 def to_torch(array: NDArray[Any], *, device: str, dtype: str) -> Tensor:
     """A copy of `array` on `device`: floats in `dtype` ("float32" or "float64"), integers in int64, Booleans as such.
@@ -19,8 +21,7 @@ def to_torch(array: NDArray[Any], *, device: str, dtype: str) -> Tensor:
     if array.dtype.kind not in "biuf":
         raise TypeError(f"expected numbers, got an array of dtype {array.dtype}")
     kind = {"f": getattr(torch, dtype), "b": torch.bool}.get(array.dtype.kind, torch.int64)
-    place = "sim" if device.startswith("sim") else device
-    return torch.from_numpy(np.ascontiguousarray(array)).to(dtype=kind, copy=True).to(place)
+    return torch.from_numpy(np.ascontiguousarray(array)).to(dtype=kind, copy=True).to(devices.place(device))
 
 
 def to_numpy(tensor: Tensor) -> NDArray[Any]:

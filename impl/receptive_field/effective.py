@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from impl.receptive_field.layers import LayerGeometry
+from impl.receptive_field.measure import at
 from impl.receptive_field.rules import RULES, Rules
 from impl.receptive_field.stack import Stack, stack_of
 
@@ -45,8 +46,8 @@ def effective_receptive_field(
 ) -> Tensor:
     """Mean squared derivative of one unit over standard normal inputs, as shares that sum to 1: (*space).
 
-    input_shape: (1, channels, *space); unit: place in the output, over whose channels the derivative is summed. Draws on
-    the generator's device. Raises ValueError for n_samples < 1.
+    input_shape: (1, channels, *space); unit: place in the output, over whose channels the derivative is summed. Draws
+    on the generator's device. Raises ValueError for n_samples < 1.
     """
     if n_samples < 1:
         raise ValueError(f"n_samples must be at least 1, got {n_samples}")
@@ -55,7 +56,7 @@ def effective_receptive_field(
     for _ in range(n_samples):
         draw = torch.randn(tuple(input_shape), generator=generator, dtype=torch.float64, device=generator.device)
         x = draw.to(like).requires_grad_()
-        value = module(x)[(0, slice(None), *unit)].sum()
+        value = at(module(x), unit).sum()
         (found,) = torch.autograd.grad(value, x)
         total = total + (found * found).sum(dim=(0, 1))
     return total / total.sum()

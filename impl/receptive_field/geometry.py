@@ -65,7 +65,7 @@ def top_down(stack: Stack, rules: Rules = RULES) -> Tensor:
 
 
 def closed_form(stack: Stack, rules: Rules = RULES) -> Field:
-    """r = 1 + Σ_l (e_l − 1) Π_{i<l} s_i and P = Σ_l p_l Π_{i<l} s_i without recurrence: each (lane,)."""
+    """Sums instead of recurrences: r = 1 + Σ_l (e_l − 1) Π_{i<l} s_i and P = Σ_l p_l Π_{i<l} s_i: each (lane,)."""
     one = stack.kernel.new_ones((stack.lanes, 1))
     jumps = torch.cat([one, stack.stride.cumprod(dim=1)], dim=1)  # (lane, L+1)
     before = jumps[:, :-1]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 CONV: dict[int, Callable[..., Tensor]] = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
@@ -61,7 +61,7 @@ def summed(layers: Sequence[PaddedConv], x: Tensor) -> Tensor:
 def binarised(x: Tensor) -> Tensor:
     """The same tensor; derivatives that pass back through it become 0 or 1."""
     same = x * 1 if x.is_leaf else x
-    same.register_hook(lambda grad: (grad != 0).to(grad.dtype))
+    same.register_hook(lambda grad: (grad != 0).to(grad.dtype))  # type: ignore[no-untyped-call]
     return same
 
 
@@ -69,9 +69,17 @@ def gradient(forward: Forward, shape: Sequence[int], unit: Sequence[int], place:
     """Derivative of one unit, summed over channels of sample 0, at an all-ones input: shape of the input."""
     x = torch.ones(tuple(shape), device=place.device, dtype=place.dtype, requires_grad=True)
     y = forward(x)
-    value = y[(0, slice(None), *unit)].sum()
+    value = at(y, unit).sum()
     (found,) = torch.autograd.grad(value, x, allow_unused=True, materialize_grads=True)
     return found
+
+
+def at(output: Tensor, unit: Sequence[int]) -> Tensor:
+    """All channels of one place in sample 0: (channels,)."""
+    picked = output[0]
+    for position in unit:
+        picked = picked[:, position]
+    return picked
 
 
 def nan_support(forward: Forward, length: int, unit: slice, place: Place) -> Tensor:
@@ -134,9 +142,7 @@ def convolved_length(n: int, kernel: int, stride: int, padding: int, dilation: i
     return _length(lambda: F.conv1d(x, weight, None, stride, padding, dilation))
 
 
-def transposed_length(
-    n: int, kernel: int, stride: int, padding: int, dilation: int, extra: int, place: Place
-) -> int:
+def transposed_length(n: int, kernel: int, stride: int, padding: int, dilation: int, extra: int, place: Place) -> int:
     """Length of a transposed convolution's output, 0 where torch refuses."""
     x = torch.zeros((1, 1, n), device=place.device, dtype=place.dtype)
     weight = x.new_zeros((1, 1, kernel))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -50,7 +50,7 @@ class Rules:
     branches: Callable[[Sequence[Box | None]], Box | None] = hull
     gates: Callable[[list[Any]], list[Any]] = lambda branches: branches
     border: Callable[[str], Border] = lambda mode: axis_map.BORDERS[mode]
-    batch_norm_scope: Callable[[bool], str] = lambda training: "batch" if training else "local"
+    batch_norm_scope: Callable[[bool], Literal["local", "batch"]] = lambda training: "batch" if training else "local"
     support_dtype: torch.dtype = torch.float64
     binarised_gradients: bool = True
     clipped_everywhere: bool = True

@@ -43,9 +43,7 @@ def require_units(stack: Stack, unit: Tensor, n: Tensor) -> None:
         raise ValueError(f"{what}, got unit {int(unit[lane])} in lane {lane}; a larger input has more units")
 
 
-def path_counts(
-    stack: Stack, unit: Tensor, n: Tensor, rules: Rules = RULES, saturated: bool = False
-) -> Tensor:
+def path_counts(stack: Stack, unit: Tensor, n: Tensor, rules: Rules = RULES, saturated: bool = False) -> Tensor:
     """Number of paths from each pixel to one unit of the last layer, clipped at every layer: (lane, max n) int64.
 
     unit, n: (lane,). Exact below 2^63; saturated stops counting at 1, so that no depth overflows.
@@ -102,7 +100,8 @@ def unclipped_support(stack: Stack, unit: Tensor, n: Tensor, rules: Rules = RULE
     position = torch.arange(int(n.max()), device=n.device)
     offset = position - (unit * field.jump - field.padding)[:, None]  # (lane, max n)
     inside = (offset >= 0) & (offset < pattern.shape[1]) & (position < n[:, None])
-    return inside & pattern.gather(1, offset.clamp(0, pattern.shape[1] - 1))
+    seen: Tensor = inside & pattern.gather(1, offset.clamp(0, pattern.shape[1] - 1))
+    return seen
 
 
 def exact_support(layers: Sequence[LayerGeometry], unit: int, n: int) -> set[int]:

@@ -102,31 +102,19 @@ def draw_stack(
     return Cases({**layers, "n": n, "unit": unit, "cut": cut}, {"width": limit}, regime)
 
 
-def _same_padding(rng: np.random.Generator, lanes: int, depth: int) -> Cases:
-    """Very deep stacks of wide kernels that keep the length: their corner weights underflow in single precision."""
-    kernel = np.full((lanes, depth), 5)
-    padding = np.full((lanes, depth, 2), 2)
-    n = rng.integers(1, 25, size=lanes)
-    ones = np.ones((lanes, depth), dtype=np.int64)
-    return Cases(
-        {
-            "kernel": kernel,
-            "stride": ones,
-            "dilation": ones.copy(),
-            "padding": padding,
-            "n": n + 2 * depth,
-            "unit": rng.integers(0, n) + depth,
-            "cut": np.zeros(lanes, dtype=np.int64),
-        },
-        {"width": 2 * depth + 24},
-        "underflow",
-    )
+def _wide_and_deep(rng: np.random.Generator, lanes: int, depth: int) -> Cases:
+    """Unpadded layers of five taps on little more than their field: averaged, the corner pixel weighs 5^−depth."""
+    one = np.ones((lanes, depth), dtype=np.int64)
+    spare = rng.integers(0, 4, size=lanes)
+    layers = {"kernel": 5 * one, "stride": one, "dilation": one, "padding": np.zeros((lanes, depth, 2), dtype=np.int64)}
+    place = {"n": 4 * depth + 1 + spare, "unit": rng.integers(0, spare + 1), "cut": np.zeros(lanes, dtype=np.int64)}
+    return Cases({**layers, **place}, {"width": 4 * depth + 4}, "underflow")
 
 
 def draw_support(rng: np.random.Generator, shape: Shape, regime: str, lanes: int) -> Cases:
     """A small stack whose layers are run; "border" asks a unit at an end, "underflow" has 80 layers."""
     if regime == "underflow":
-        return _same_padding(rng, min(lanes, 2), 80)
+        return _wide_and_deep(rng, min(lanes, 2), 80)
     if regime == "border":
         return draw_stack(rng, shape, "generic", lanes, limit=24, border=True)
     return draw_stack(rng, shape, regime, lanes, limit=24)

@@ -75,15 +75,18 @@ BRANCHES = Domain(
 
 
 def draw_plane(rng: np.random.Generator, shape: Shape, regime: str, lanes: int) -> Cases:
-    """A stack over (height, width) whose two axes are drawn apart; "isotropic" gives both the same."""
-    layers = draw_layers(rng, STACKS.get(regime, STACKS["asymmetric-padding"]), lanes, 2, shape["layers"])
-    if regime == "isotropic":
-        layers = {name: np.repeat(value[:, :1], 2, axis=1) for name, value in layers.items()}
+    """A stack over (height, width) whose axes are drawn apart; "anisotropic" is small layers on a square of pixels."""
+    small = Regime(kernel=(1, 3), stride=(1, 2), padding=(0, 1), dilation=(1, 1), cap=2)
+    ranges = small if regime == "anisotropic" else STACKS[regime]
+    layers = draw_layers(rng, ranges, lanes, 2, shape["layers"])
     arrays: dict[str, Array] = {name: np.ascontiguousarray(np.swapaxes(v, 1, 2)) for name, v in layers.items()}
     arrays["n"] = rng.integers(1, np.array(PLANE) + 1, size=(lanes, 2))
+    if regime == "anisotropic":
+        arrays["n"] = np.full((lanes, 2), min(PLANE))
     arrays["unit"] = np.zeros_like(arrays["n"])
     drawn = Cases(arrays, {"height": PLANE[0], "width": PLANE[1]}, regime)
-    return drawn.with_arrays(unit=index_below(rng, plane_lengths(drawn)[:, -1]))
+    last = plane_lengths(drawn)[:, -1]
+    return drawn.with_arrays(unit=index_below(rng, np.minimum(last, 2) if regime == "anisotropic" else last))
 
 
 def axis(cases: Cases, index: int) -> Cases:
@@ -108,7 +111,7 @@ def plane_exists(cases: Cases) -> Mask:
 
 PLANES = Domain(
     {"layers": (0, 3)},
-    ("generic", "isotropic", "strided", "dilated", "holes", "asymmetric-padding"),
+    ("anisotropic", "generic", "strided", "dilated", "holes", "asymmetric-padding"),
     draw_plane,
     {
         **whole(("layers",), "kernel", "stride", "dilation"),

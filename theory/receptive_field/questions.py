@@ -2,22 +2,62 @@
 
 from __future__ import annotations
 
-from theory.core.crosscutting import Output, Question
-from theory.core.domain import Domain
+from collections.abc import Callable
+
+import numpy as np
+
+from theory.core.crosscutting import Output, Question, Refusal
+from theory.core.domain import Cases, Domain
 from theory.receptive_field.cases import COUNTED, GEOMETRY, SIGNS, SUPPORT
 from theory.receptive_field.cases_graphs import BRANCHES, GRAPHS, MIXED, PLANES
 from theory.receptive_field.cases_layers import SIZES, layer_domain
 from theory.receptive_field.port import LAYERS
 
 
-def _question(operation: str, domain: Domain, *outputs: str) -> Question:
-    return Question(operation, domain, tuple(Output(name) for name in outputs))
+def _one_layer(name: str, value: int) -> Callable[[Cases], Cases]:
+    """A harmless layer of which one number is wrong."""
+
+    def spoil(cases: Cases) -> Cases:
+        one = np.ones((cases.lanes, 1), dtype=np.int64)
+        layer = {
+            "kernel": one,
+            "stride": one,
+            "dilation": one,
+            "padding": np.zeros((cases.lanes, 1, 2), dtype=np.int64),
+        }
+        place = {"n": 4 * one[:, 0], "unit": 0 * one[:, 0], "cut": 0 * one[:, 0]}
+        arrays = {key: array for key, array in {**layer, **place}.items() if key in cases.arrays}
+        return Cases({**arrays, name: np.full_like(arrays[name], value)}, cases.settings, cases.regime)
+
+    return spoil
+
+
+REFUSED = tuple(
+    Refusal(f"{name} = {value}", _one_layer(name, value), name)
+    for name, value in (("kernel", 0), ("stride", 0), ("dilation", 0), ("padding", -1), ("unit", 4), ("unit", -1))
+)
+
+
+def _question(operation: str, domain: Domain, *outputs: str, refusals: tuple[Refusal, ...] = ()) -> Question:
+    return Question(operation, domain, tuple(Output(name) for name in outputs), refusals=refusals)
 
 
 QUESTIONS = (
-    _question("geometry", GEOMETRY, "size", "jump", "left", "right", "region", "top_down", "composed", "outputs"),
+    _question(
+        "geometry",
+        GEOMETRY,
+        "size",
+        "jump",
+        "left",
+        "right",
+        "region",
+        "top_down",
+        "composed",
+        "outputs",
+        refusals=REFUSED[:4],
+    ),
     _question("output_sizes", SIZES, "outputs", "measured"),
-    _question("support", SUPPORT, "support", "gradient", "nan", "region"),
+    _question("support", SUPPORT, "support", "gradient", "nan", "region", refusals=REFUSED),
     _question("support_2d", PLANES, "support", "gradient", "region"),
     _question("path_counts", COUNTED, "counts", "gradient_counts", "mean2", "variance12"),
     _question("random_weights", SIGNS, "mean_square"),

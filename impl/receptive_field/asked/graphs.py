@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from impl.core.arrays import to_numpy
@@ -67,7 +67,9 @@ def _sum_cut(parts: Sequence[Tensor]) -> Tensor:
 class Branch(nn.Module):
     """Zero padding, then a convolution with weights 1/(k_h k_w), or an average pool."""
 
-    def __init__(self, pool: bool, kernel: list[int], dilation: list[int], before: list[int], stride: list[int]) -> None:
+    def __init__(
+        self, pool: bool, kernel: list[int], dilation: list[int], before: list[int], stride: list[int]
+    ) -> None:
         super().__init__()
         self.pool, self.stride, self.dilation = pool, stride, [1, 1] if pool else dilation
         after = [d * (k - 1) - p for k, d, p in zip(kernel, self.dilation, before, strict=True)]

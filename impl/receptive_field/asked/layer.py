@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from impl.core.subject import Answers
@@ -80,51 +80,48 @@ def computed(q: Question) -> Answers:
 
 def measured(q: Question) -> Answers:
     """Pixels with a non-zero derivative; for max pooling those whose replacement by NaN arrives."""
-    place, rows = q.place, []
-    for values in q.each(*NAMES):
-        layer = Layer(*values)
-        run = _runner(layer)
-        if layer.kind == 3:
-            rows.append(nan_support(run, layer.n, slice(layer.unit, layer.unit + layer.span), place))
-        else:
-            rows.append(_differentiated(run, layer, place))
+    rows = [response(Layer(*values), q.place) for values in q.each(*NAMES)]
     return {"measured": padded(rows, q.setting("width"))}
 
 
-def _differentiated(run: Callable[[Tensor], Tensor], layer: Layer, place: Place) -> Tensor:
+def response(layer: Layer, place: Place) -> Tensor:
+    """Pixels to which torch's layer responds: (n,) bool."""
+    run = runner(layer, 1 / layer.kernel)
+    if layer.kind == 3:
+        return nan_support(run, layer.n, slice(layer.unit, layer.unit + layer.span), place)
+    return derivative(run, layer, place) != 0
+
+
+def derivative(run: Callable[[Tensor], Tensor], layer: Layer, place: Place) -> Tensor:
+    """Derivative of the sum of the units that are asked about: (n,)."""
     x = torch.ones((1, 1, layer.n), device=place.device, dtype=place.dtype, requires_grad=True)
     value = run(x)[0, 0, layer.unit : layer.unit + layer.span].sum()
     (found,) = torch.autograd.grad(value, x, allow_unused=True, materialize_grads=True)
-    return found[0, 0] != 0
+    return found[0, 0]
 
 
-def _runner(a: Layer) -> Callable[[Tensor], Tensor]:
-    """The layer as torch has it, with positive weights."""
+def runner(a: Layer, weight: float) -> Callable[[Tensor], Tensor]:
+    """The layer as torch has it, with equal weights."""
 
-    def weight(x: Tensor) -> Tensor:
-        return x.new_full((1, 1, a.kernel), 1 / a.kernel)
+    def taps(x: Tensor) -> Tensor:
+        return x.new_full((1, 1, a.kernel), weight)
 
     def extended(x: Tensor, mode: str) -> Tensor:
         return F.pad(x, (a.padding, a.padding), mode) if a.padding else x
 
-    runners: dict[int, Callable[[Tensor], Any]] = {
-        0: lambda x: F.conv1d(x, weight(x), None, a.stride, a.padding, a.dilation),
-        1: lambda x: F.conv_transpose1d(
-            x, weight(x), None, a.stride, a.padding, a.output_padding, 1, a.dilation
-        ),
-        2: lambda x: F.avg_pool1d(x, a.kernel, a.given_stride, a.padding),
+    def padded_convolution(x: Tensor) -> Tensor:
+        return F.conv1d(extended(x, PADDED[a.kind]), taps(x), None, a.stride, 0, a.dilation)
+
+    runners: dict[int, Callable[[Tensor], Tensor]] = {
+        0: lambda x: F.conv1d(x, taps(x), None, a.stride, a.padding, a.dilation),
+        1: lambda x: F.conv_transpose1d(x, taps(x), None, a.stride, a.padding, a.output_padding, 1, a.dilation),
+        2: lambda x: F.avg_pool1d(x, a.kernel, a.stride or a.kernel, a.padding),
         3: lambda x: F.max_pool1d(x, a.kernel, a.given_stride, a.padding, a.dilation),
         4: lambda x: F.adaptive_avg_pool1d(x, a.factor),
         5: lambda x: F.interpolate(x, scale_factor=a.factor, mode="nearest"),
         6: lambda x: F.interpolate(x, scale_factor=a.factor, mode="linear", align_corners=False),
-        **{
-            kind: lambda x, mode=mode: F.conv1d(
-                extended(x, mode), weight(x), None, a.stride, 0, a.dilation
-            )
-            for kind, mode in PADDED.items()
-        },
     }
-    return runners[a.kind]
+    return runners.get(a.kind, padded_convolution)
 
 
 COMPUTED: dict[str, Part] = {"layer": computed}

@@ -92,7 +92,8 @@ def padded(rows: Sequence[Tensor], *shape: int) -> NDArray[Any]:
     first = to_numpy(rows[0]) if rows else np.zeros(0)
     out = np.zeros((len(rows), *shape), dtype=first.dtype)
     for lane, row in enumerate(rows):
-        out[(lane, *(slice(0, n) for n in row.shape))] = to_numpy(row)
+        corner: tuple[int | slice, ...] = (lane, *(slice(0, n) for n in row.shape))
+        out[corner] = to_numpy(row)
     return out
 
 

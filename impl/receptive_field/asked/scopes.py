@@ -1,4 +1,4 @@
-"""Answers about layers that mix everything: how far does one entry see?"""
+"""Answers about layers that mix everything: how far one entry sees."""
 
 from __future__ import annotations
 

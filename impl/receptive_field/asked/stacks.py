@@ -31,7 +31,7 @@ def geometry(q: Question) -> Answers:
     last = Field(*(column[:, -1] for column in fields))
     right = forward(stack.mirrored(), q.rules).padding
     lower, upper = split_at(stack, cut)
-    parts = [Field(*(column[:, -1] for column in forward(part, q.rules))) for part in (lower, upper)]
+    below, above = (Field(*(column[:, -1] for column in forward(part, q.rules))) for part in (lower, upper))
     return {
         "effective_kernel": to_numpy(q.rules.effective_kernel(stack.kernel, stack.dilation)),
         "size": to_numpy(fields.size),
@@ -42,7 +42,7 @@ def geometry(q: Question) -> Answers:
         "region": host(*region(last, unit)),
         "top_down": to_numpy(top_down(stack, q.rules).flip(1)),
         "closed_form": to_numpy(closed_form(stack, q.rules).size),
-        "composed": host(*compose(*parts, q.rules)),
+        "composed": host(*compose(below, above, q.rules)),
         "outputs": to_numpy(lengths(stack, n, q.rules)),
         "min_input": to_numpy(min_input_size(stack, q.rules)),
     }

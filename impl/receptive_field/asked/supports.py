@@ -17,8 +17,8 @@ from impl.receptive_field.measure import (
     averaged,
     equal_layers,
     gradient,
-    sign_patterns,
     nan_support,
+    sign_patterns,
     summed,
 )
 from impl.receptive_field.stack import Stack
@@ -105,7 +105,7 @@ def path_counts_measured(q: Question) -> Answers:
 
 
 def field_deviation(q: Question) -> Answers:
-    """sd = √(depth (k² − 1)/12) of equal averaging layers."""
+    """Standard deviation √(depth (k² − 1)/12) of equal averaging layers."""
     kernel, depth = q.tensor("kernel"), q.tensor("depth")
     one = torch.ones_like(kernel)
     twelvefold = depth * q.rules.erf_variance(one, kernel, one)

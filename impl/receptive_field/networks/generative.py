@@ -21,7 +21,7 @@ def dcgan_discriminator(width: int = 1) -> nn.Sequential:
 
 
 def patchgan(strided: int, width: int = 1) -> nn.Sequential:
-    """Isola et al. 2017, appendix 6.1.2: `strided` 4×4 convolutions of stride 2, two of stride 1; 0 is the 1×1 critic."""
+    """Isola et al. 2017, appendix 6.1.2: 4×4 convolutions, `strided` of stride 2 and two of stride 1; 0 is 1×1."""
     shapes = [(4, 2, 1)] * strided + [(4, 1, 1)] * 2 if strided else [(1, 1, 0)] * 3
     layers: list[nn.Module] = []
     channels = 6
@@ -49,7 +49,7 @@ class Gate(nn.Module):
 
 
 def wavenet(dilations: int, stacks: int, width: int = 1) -> nn.Sequential:
-    """van den Oord et al. 2016, section 2.1: `stacks` times dilations 1, 2, 4 … 2^(dilations − 1), kernel 2, causal."""
+    """Stacks of dilated gates (van den Oord et al. 2016, section 2.1): dilations 1, 2 … 2^(dilations − 1)."""
     gates = [Gate(width, 2**power) for _ in range(stacks) for power in range(dilations)]
     layers = [Residual(gate, nn.Identity(), nn.Identity()) for gate in gates]
     return trunk([("output", nn.Sequential(nn.Conv1d(1, width, 1), *layers))])

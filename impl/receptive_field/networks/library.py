@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
@@ -76,10 +77,11 @@ def network(name: str) -> Network:
     return NETWORKS[name]
 
 
-def endpoints(name: str, rules: Rules = RULES) -> dict[str, RFNode]:
+@lru_cache(maxsize=128)
+def endpoints(name: str, rules: Rules = RULES) -> Mapping[str, RFNode]:
     """The traced receptive field at each endpoint of a network in evaluation mode, built without weights."""
     entry = network(name)
     with torch.device("meta"):
         module = entry.build().eval()
     nodes = trace_receptive_field(module, entry.shape, formulas=rules)
-    return {endpoint: nodes[endpoint] for endpoint in entry.endpoints}
+    return MappingProxyType({endpoint: nodes[endpoint] for endpoint in entry.endpoints})

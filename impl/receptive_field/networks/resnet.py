@@ -9,7 +9,7 @@ from torch import nn
 from impl.receptive_field.networks.blocks import Residual, conv, trunk
 
 Placement = Literal["first", "middle", "last-unit"]
-"""Where a bottleneck block strides: the first unit's first 1×1 (He), its 3×3 (torchvision), or the last unit's 3×3 (slim)."""
+"""A block strides in its first unit's first 1×1 (He), that unit's 3×3 (torchvision), or its last unit's 3×3 (slim)."""
 
 UNITS = {
     18: (2, 2, 2, 2),
@@ -42,9 +42,7 @@ def _strides(block: int, units: int, placement: Placement) -> list[int]:
     return [2 if block > 1 else 1] + [1] * (units - 1)
 
 
-def _unit(
-    channels: int, inner: int, out: int, stride: int, basic: bool, placement: Placement
-) -> nn.Module:
+def _unit(channels: int, inner: int, out: int, stride: int, basic: bool, placement: Placement) -> nn.Module:
     if basic:
         body = nn.Sequential(conv(channels, inner, 3, stride, 1), conv(inner, out, 3, 1, 1, act=nn.Identity))
     else:

@@ -20,8 +20,11 @@ Seen = Any
 
 @dataclass(frozen=True)
 class Call:
-    """name: of the node. op: printed operation. args, kwargs: values, tensors on the meta device; sights: the same with
-    a Sight in the place of every tensor. result: what the operation returned. module: the nn.Module that was called.
+    """A node with its arguments evaluated.
+
+    name: of the node. op: printed operation. args, kwargs: values, with tensors on the meta device; sight_args,
+    sight_kwargs: the same with a Sight in the place of every tensor. result: what the operation returned. module: the
+    nn.Module that was called, if any.
     """
 
     name: str

@@ -23,8 +23,10 @@ def _constant(call: Call) -> Seen:
 
 FUNCTIONS.update(
     dict.fromkeys(
-        "zeros_like ones_like empty_like rand_like randn_like full_like new_zeros new_ones new_full new_tensor "
-        "new_empty".split(),
+        (
+            *(f"{kind}_like" for kind in ("zeros", "ones", "empty", "full", "rand", "randn")),
+            *(f"new_{kind}" for kind in ("zeros", "ones", "empty", "full", "tensor")),
+        ),
         _constant,
     )
 )

@@ -16,7 +16,7 @@ def reduction(call: Call) -> Seen:
     sight: Sight = call.sight()
     dim = call.value(1, "dim", call.kwargs.get("axis"))
     result = call.result[0] if isinstance(call.result, tuple) else call.result
-    if isinstance(dim, Tensor) or isinstance(dim, bool):
+    if isinstance(dim, (Tensor, bool)):
         raise call.unsupported("this form has no rule; give dim by name")
     rank = len(sight.dims)
     dims = range(rank) if dim is None else dim if isinstance(dim, (list, tuple)) else (dim,)
@@ -42,7 +42,7 @@ def product(call: Call) -> Seen:
     a, b = call.sight(0, "input"), call.sight(1, "other")
     left = None if a is None else collapsed(a, frozenset(a.dims[-1]))
     right = None if b is None else collapsed(b, frozenset(b.dims[-2 if len(b.dims) > 1 else -1]))
-    if left is not None and len(left.dims) == 1 or right is not None and len(right.dims) == 1:
+    if any(len(s.dims) == 1 for s in (left, right) if s is not None):
         raise call.unsupported("products with vectors have no rule; give both operands two dimensions")
     if left is None or right is None:
         return left or right

@@ -59,7 +59,7 @@ class RFNode:
 
     @property
     def strides(self) -> tuple[frozenset[Fraction], ...]:
-        """Total strides found among the paths, in input pixels per unit; more than one makes the size depend on the unit."""
+        """Total strides of the paths, in input pixels per unit; with more than one the size depends on the unit."""
         return tuple(frozenset(box.stride for box in lattice) for lattice in self.sight.lattice)
 
     @property

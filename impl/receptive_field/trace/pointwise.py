@@ -60,7 +60,7 @@ def layer_norm(call: Call) -> Seen:
     """Statistics over the last dimensions: over space only where these carry positions."""
     shape = call.module.normalized_shape if call.module is not None else call.value(1, "normalized_shape")
     sight: Sight = call.sight()
-    count = len(shape) if isinstance(shape, (list, tuple)) else 1  # type: ignore[arg-type]
+    count = len(shape) if isinstance(shape, (list, tuple)) else 1
     return spread(sight, frozenset(axis for dim in sight.dims[-count:] for axis in dim))
 
 
@@ -72,7 +72,17 @@ ELEMENTWISE_MODULES = (
     nn.ChannelShuffle, nn.Softmax2d,
 )  # fmt: skip
 
-ELEMENTWISE = (
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
+
+
+def keeps_shape(module: nn.Module, x: Any) -> bool:
+    """Whether a module certainly returns a tensor just like x, so that it need not be run to know the shape."""
+    if isinstance(module, BATCH_NORMS):
+        return not module.training and x.dim() > 1 and x.shape[1] == module.num_features
+    return type(module) in ELEMENTWISE_MODULES
+
+
+ELEMENTWISE_NAMES = (
     "relu relu_ relu6 leaky_relu leaky_relu_ prelu rrelu elu elu_ selu celu gelu silu mish sigmoid tanh softplus "
     "softsign softshrink hardshrink tanhshrink hardtanh hardtanh_ hardsigmoid hardswish logsigmoid threshold "
     "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout local_response_norm channel_shuffle "
@@ -81,12 +91,13 @@ ELEMENTWISE = (
     "clamp_min clamp_max minimum maximum where lerp addcmul addcdiv round floor ceil frac eq ne lt le gt ge "
     "logical_and logical_or logical_not and_ or_ invert masked_fill atan atan2 "
     "contiguous clone detach to float double half type requires_grad_ type_as nan_to_num copysign sinh cosh"
-).split()
+)
+ELEMENTWISE = tuple(ELEMENTWISE_NAMES.split(" "))
 
 MODULES: dict[type[nn.Module], Rule] = {
     **dict.fromkeys(ELEMENTWISE_MODULES, pointwise),
     **dict.fromkeys((nn.Softmax, nn.LogSoftmax, nn.Softmin), softmax),
-    **dict.fromkeys((nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm), batch_norm),
+    **dict.fromkeys(BATCH_NORMS, batch_norm),
     **dict.fromkeys((nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d), instance_norm),
     nn.GroupNorm: spatial_norm,
     **dict.fromkeys((nn.LayerNorm, nn.RMSNorm), layer_norm),

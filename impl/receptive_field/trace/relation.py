@@ -63,9 +63,7 @@ def _contains(large: Term, small: Term) -> bool:
 
 def rows(terms: tuple[Term, ...], unit: tuple[int, ...]) -> list[Term]:
     """What one unit sees: each term's row per axis, (pixels,); terms that see nothing are left out."""
-    picked = [
-        tuple(m[u if len(m) > 1 else 0] for m, u in zip(term, unit, strict=True)) for term in terms
-    ]
+    picked = [tuple(m[u if len(m) > 1 else 0] for m, u in zip(term, unit, strict=True)) for term in terms]
     return [term for term in picked if all(bool(row.any()) for row in term)]
 
 

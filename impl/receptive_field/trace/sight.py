@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from impl.receptive_field import lattice as lattices
-from impl.receptive_field.trace import relation as relations
 from impl.receptive_field.axis_map import AxisMap
 from impl.receptive_field.lattice import Join, Lattice
+from impl.receptive_field.trace import relation as relations
 from impl.receptive_field.trace.relation import Term
 
 Scope = Literal["local", "global", "batch"]
@@ -116,9 +116,7 @@ def merged(sights: Sequence[Sight], join: Join = lattices.hull, sum_torn: bool =
     dims = tuple(max((s.dims[i] for s in placed), key=len) for i in range(rank))
     extents = [max(s.extent(axis) for s in placed) for axis in range(len(placed[0].lattice))]
     kept, exact = relations.pruned([_expanded(term, extents) for s in placed for term in s.terms])
-    columns = [
-        [s.lattice[axis] if s.extent(axis) == n else () for s in placed] for axis, n in enumerate(extents)
-    ]
+    columns = [[s.lattice[axis] if s.extent(axis) == n else () for s in placed] for axis, n in enumerate(extents)]
     scope = SCOPES[max(SCOPES.index(s.scope) for s in placed)]
     aligned = all(lattices.aligned(column) for column in columns) or scope != "local"
     return Sight(

@@ -15,6 +15,7 @@ from impl.receptive_field.rules import RULES, Rules
 from impl.receptive_field.trace.call import Call, Rule, flat
 from impl.receptive_field.trace.dispatch import rule_for
 from impl.receptive_field.trace.node import RFNode
+from impl.receptive_field.trace.pointwise import keeps_shape
 from impl.receptive_field.trace.sight import Sight, pixels
 
 Shape = Sequence[int]
@@ -116,7 +117,7 @@ class _Walk(fx.Interpreter):
         """Evaluate a node, then ask its rule what the result sees."""
         args, kwargs = self.fetch_args_kwargs_from_env(n)
         try:
-            result = super().run_node(n)
+            result = args[0] if self._unchanged(n, args) else super().run_node(n)
         except Exception as error:  # torch's own word on shapes that do not fit
             raise ValueError(
                 f"node {n.name!r} cannot run on this input: {_first_line(error)}; change input_shape or the layer"
@@ -129,6 +130,10 @@ class _Walk(fx.Interpreter):
             name = self._name(n)
             self.nodes[name] = RFNode(name, self._operation(n), centre, seen, self.formulas)
         return result
+
+    def _unchanged(self, n: fx.Node, args: tuple[Any, ...]) -> bool:
+        plain = n.op == "call_module" and len(args) == 1 and isinstance(args[0], Tensor)
+        return plain and keeps_shape(self.fetch_attr(str(n.target)), args[0])
 
     def _name(self, n: fx.Node) -> str:
         """A submodule's dotted path on its first call, else torch.fx's own name."""
@@ -145,7 +150,7 @@ class _Walk(fx.Interpreter):
             return sight_args[0]
         if not flat([sight_args, sight_kwargs]) or not any(isinstance(r, Tensor) for r in tree_leaves(result)):
             return None
-        module = self.fetch_attr(n.target) if n.op == "call_module" else None
+        module = self.fetch_attr(str(n.target)) if n.op == "call_module" else None
         operation = self._operation(n)
         rule = rule_for(n.target, module, self.rules)
         if rule is None:
@@ -155,5 +160,5 @@ class _Walk(fx.Interpreter):
 
     def _operation(self, n: fx.Node) -> str:
         if n.op == "call_module":
-            return type(self.fetch_attr(n.target)).__name__
+            return type(self.fetch_attr(str(n.target))).__name__
         return n.target if isinstance(n.target, str) else getattr(n.target, "__name__", str(n.target))

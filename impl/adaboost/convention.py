@@ -10,39 +10,20 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from impl.adaboost.ensemble import STOP
+from impl.adaboost.reading import NEEDED, Asked, alpha_scale, read
 from impl.core.subject import Answers, Arrays, Operation, Settings, Subject
 
-Array = NDArray[Any]
 OPERATIONS = ("fit_discrete", "fit_samme", "fit_real", "fit_r2", "weighted_median", "resample")
-ROUNDS = ("n_rounds", "n_estimators", "rounds", "T", "n_iterations", "M")
-"""What the number of rounds may be called, as a constructor argument or as an attribute."""
-
-NEEDED = {
-    "predictions": "estimators_, each with predict(X)",
-    "used": "estimators_, each with predict(X)",
-    "weights": "sample_weights_ (rounds, n), or estimators_ and alphas_ to replay them",
-    "alphas": "alphas_ or estimator_weights_",
-    "alpha_scale": "alphas_ or estimator_weights_",
-    "errors": "estimator_errors_",
-    "stop": "estimators_, each with predict(X)",
-    "staged": "staged_decision_function(X)",
-    "decision": "decision_function(X)",
-    "labels": "predict(X)",
-    "scores": "estimators_ and estimator_weights_",
-}
-"""The attributes from which each answer of a fit is read."""
+ROUNDS = ("n_rounds", "n_estimators", "rounds", "T")
+"""What the number of rounds may be called, as an argument of the constructor or as an attribute."""
 
 
-def adapt(make: Callable[[], object], name: str) -> Subject:
+def adapt(make: Callable[..., object], name: str) -> Subject:
     """The user's class (or factory) as a subject of that name.
 
     An object with methods named like the port's operations is taken as is. Otherwise its `fit` answers fit_discrete
@@ -50,7 +31,7 @@ def adapt(make: Callable[[], object], name: str) -> Subject:
     votes where the object does not expose it, which the extra answer `replayed` says. A fit without sample_weight is
     called without: claims about example weights will then refute it.
 
-    Raises TypeError for an object that has neither `fit` nor a method of the port, with the remedy.
+    Raises TypeError for an object that has neither `fit` nor a method of the port.
     """
     made = make()
     spoken = {key: getattr(made, key) for key in OPERATIONS if callable(getattr(made, key, None))}
@@ -58,82 +39,88 @@ def adapt(make: Callable[[], object], name: str) -> Subject:
         lacking = {key: f"{name} has no method {key}" for key in OPERATIONS if key not in spoken}
         return Subject(name, "adaboost", spoken, lanes=bool(getattr(made, "lanes", True)), missing=lacking)
     if not callable(getattr(made, "fit", None)):
-        raise TypeError(f"{name}: expected fit(X, y, sample_weight) or a method called {', '.join(OPERATIONS)}")
-    seen = _Fitted.probe(make, name)
-    operations: dict[str, Operation] = {"fit_discrete": _fit_discrete(make, name)}
-    if seen.scale == 2:
-        operations["fit_samme"] = _fit_samme(make, name)
-    lacking = {
-        key: f"{name} has no method {key}, and fit(X, y) does not answer it" for key in OPERATIONS if key not in operations
-    }
+        raise TypeError(f"{name}: expected fit(X, y, sample_weight), or a method called {', '.join(OPERATIONS)}")
+    operations: dict[str, Operation] = {"fit_discrete": fit_operation(make, name)}
+    if _votes_like_samme(make, name):
+        operations["fit_samme"] = fit_operation(make, name)
     return Subject(
-        name, "adaboost", operations, lanes=False, devices=("cpu",), dtypes=("float64",), missing=lacking | seen.lacking
+        name,
+        "adaboost",
+        operations,
+        lanes=False,
+        devices=("cpu",),
+        dtypes=("float64",),
+        missing=reasons(name, operations),
     )
 
 
-@dataclass(frozen=True)
-class _Fitted:
-    """A fitted object, as far as it shows itself; alphas is empty and scale 0 where it shows no votes."""
-
-    name: str
-    model: Any
-    estimators: list[Any]
-    alphas: Array
-    scale: float
-    lacking: Mapping[str, str] = field(default_factory=dict)
-
-    @staticmethod
-    def of(model: Any, name: str) -> _Fitted:
-        """Read the attributes of a fitted object."""
-        estimators = list(getattr(model, "estimators_", []))
-        half, samme = getattr(model, "alphas_", None), getattr(model, "estimator_weights_", None)
-        votes = samme if half is None else half
-        scale = 0.0 if votes is None else (2.0 if half is None else 1.0)
-        stated = getattr(model, "alpha_convention", None)
-        if stated is not None:
-            scale = {"half": 1.0, "samme": 2.0}[_one_of(stated, ("half", "samme"), f"{name}.alpha_convention")]
-        alphas = np.zeros(0) if votes is None else _numbers(votes, f"{name}'s votes")[: len(estimators)]
-        if votes is not None and len(alphas) < len(estimators):
-            raise ValueError(f"{name} has {len(estimators)} estimators_ but {len(alphas)} votes")
-        return _Fitted(name, model, estimators, alphas, scale)
-
-    @staticmethod
-    def probe(make: Callable[[], object], name: str) -> _Fitted:
-        """Fit four points to see what the object exposes; a fit that fails here will be judged, not hidden."""
-        X, y = np.arange(4.0)[:, None], np.array([-1, 1, 1, -1])
-        try:
-            found = _Fitted.of(_fit(make, name, X, y, np.ones(4), 2, 0), name)
-        except Exception:
-            return _Fitted(name, None, [], np.zeros(0), 1.0)
-        has = {attribute for attribute in _ATTRIBUTES if hasattr(found.model, attribute)}
-        shown = found.shows(has)
-        lacking = {key: f"{name} lacks {needed}" for key, needed in NEEDED.items() if key not in shown}
-        return _Fitted(name, found.model, found.estimators, found.alphas, found.scale, lacking)
-
-    def shows(self, has: set[str]) -> set[str]:
-        """The answers that can be read from an object with these attributes."""
-        votes, rounds = self.scale > 0, "estimators_" in has
-        rules = {
-            "predictions": rounds, "used": rounds, "stop": rounds, "alphas": votes and rounds, "alpha_scale": votes,
-            "weights": rounds and (votes or "sample_weights_" in has), "scores": rounds and votes,
-            "errors": "estimator_errors_" in has, "staged": "staged_decision_function" in has,
-            "decision": "decision_function" in has, "labels": "predict" in has,
-        }  # fmt: skip
-        return {key for key, shown in rules.items() if shown}
+def reasons(name: str, operations: Mapping[str, Operation]) -> dict[str, str]:
+    """Why an operation or an answer may be absent, by its name."""
+    silent = {key: f"{name}.fit does not answer it, and {name} has no method {key}" for key in OPERATIONS}
+    hidden = {key: f"{name} lacks {attributes}" for key, attributes in NEEDED.items()}
+    return {key: reason for key, reason in (silent | hidden).items() if key not in operations}
 
 
-_ATTRIBUTES = (
-    "estimators_", "estimator_errors_", "sample_weights_", "staged_decision_function", "decision_function", "predict",
-)  # fmt: skip
+def fit_operation(make: Callable[..., object], name: str) -> Operation:
+    """fit_discrete and fit_samme alike: the settings say how many classes there are."""
 
-
-def _fit_discrete(make: Callable[[], object], name: str) -> Operation:
     def fit_(arrays: Arrays, settings: Settings, *, device: str, dtype: str, seed: int) -> Answers:
         X, y, w = (np.asarray(arrays[key])[0] for key in ("X", "y", "w"))
-        rounds = int(settings["rounds"])
-        if settings.get("mode") == "resample":
-            _resampling(make, name)
-        fitted = _Fitted.of(_fit(make, name, X, y, w, rounds, seed), name)
-        return _as_lane(_read(fitted, X, y, w, rounds))
+        asked = Asked(X, y, w.astype(np.float64), int(settings["rounds"]), int(settings.get("n_classes", 0)))
+        return read(fitted(make, name, asked, settings, seed), asked, name)
 
     return fit_
+
+
+def fitted(make: Callable[..., object], name: str, asked: Asked, settings: Settings, seed: int) -> Any:
+    """A new object, told its rounds (and mode and random_state, where it knows them) and fitted to the problem.
+
+    A class without examples is shown one row of weight 0, so that the object counts K classes.
+    """
+    wanted = {"random_state": seed % 2**32, "mode": settings.get("mode", "reweight")}
+    model = _told(make, _rounds_name(make, name), asked.rounds, wanted)
+    X, y, w = asked.X, asked.y, asked.w
+    weighted = "sample_weight" in inspect.signature(model.fit).parameters
+    if weighted and asked.n_classes:
+        absent = np.setdiff1d(np.arange(asked.n_classes), y)
+        X, y = np.concatenate([X, np.repeat(X[:1], len(absent), axis=0)]), np.concatenate([y, absent])
+        w = np.concatenate([w, np.zeros(len(absent))])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(X, y, **({"sample_weight": w} if weighted else {}))
+    return model
+
+
+def _parameters(make: Callable[..., object]) -> tuple[str, ...]:
+    try:
+        return tuple(inspect.signature(make).parameters)
+    except (TypeError, ValueError):  # built without a signature
+        return ()
+
+
+def _rounds_name(make: Callable[..., object], name: str) -> str:
+    known = _parameters(make)
+    for candidate in ROUNDS:
+        if candidate in known or hasattr(make(), candidate):
+            return candidate
+    raise TypeError(f"{name} must take its number of rounds as one of {', '.join(ROUNDS)}")
+
+
+def _told(make: Callable[..., object], rounds_name: str, rounds: int, wanted: Mapping[str, object]) -> Any:
+    """A new object with its settings, as arguments where the constructor has them, else as attributes."""
+    settings = {rounds_name: rounds, **wanted}
+    known = _parameters(make)
+    model: Any = make(**{key: value for key, value in settings.items() if key in known})
+    for key, value in settings.items():
+        if key not in known and hasattr(model, key):
+            setattr(model, key, value)
+    return model
+
+
+def _votes_like_samme(make: Callable[..., object], name: str) -> bool:
+    """Whether a fit of four points shows SAMME's votes; a fit that fails here will be judged, not hidden."""
+    four = Asked(np.arange(4.0)[:, None], np.array([-1, 1, 1, -1]), np.ones(4), 2)
+    try:
+        return alpha_scale(fitted(make, name, four, {}, 0), name) == 2
+    except Exception:
+        return False

@@ -119,9 +119,7 @@ def _real(rules: RealRules) -> Operation:
 def _r2(rules: R2Rules) -> Operation:
     def fit_(arrays: Arrays, settings: Settings, *, device: str, dtype: str, seed: int) -> Answers:
         data, loss = tensors(arrays, device=device, dtype=dtype), str(settings.get("loss", "linear"))
-        found = fit_r2(
-            data["X"], data["y"], data["w"], rounds=int(settings["rounds"]), loss=loss, rules=rules
-        )
+        found = fit_r2(data["X"], data["y"], data["w"], rounds=int(settings["rounds"]), loss=loss, rules=rules)
         return answers(
             predictions=found.predictions,
             losses=found.losses,

@@ -21,7 +21,7 @@ def to_torch(array: NDArray[Any], *, device: str, dtype: str) -> Tensor:
     if array.dtype.kind not in "biuf":
         raise TypeError(f"expected numbers, got an array of dtype {array.dtype}")
     kind = {"f": getattr(torch, dtype), "b": torch.bool}.get(array.dtype.kind, torch.int64)
-    return torch.from_numpy(np.ascontiguousarray(array)).to(dtype=kind, copy=True).to(devices.place(device))
+    return torch.from_numpy(np.array(array, order="C")).to(dtype=kind).to(devices.place(device))
 
 
 def to_numpy(tensor: Tensor) -> NDArray[Any]:

@@ -22,13 +22,20 @@ def _each(change: Callable[[Array], Array]) -> Callable[[Answers], Answers]:
 
 
 def _plus(answers: Answers, amount: Array) -> Answers:
-    """Every numeric answer plus one amount per lane, in the answer's own dtype."""
-    numbers = {k: v for k, v in answers.items() if v.dtype.kind in "if"}
-    return answers | {k: v + amount.reshape(-1, *[1] * (v.ndim - 1)).astype(v.dtype) for k, v in numbers.items()}
+    """Every answer plus one amount per lane, in the answer's own dtype; truth values are turned round."""
+
+    def changed(value: Array) -> Array:
+        if value.dtype.kind == "b":
+            return ~value
+        return np.asarray(value + amount.reshape(-1, *[1] * (value.ndim - 1)).astype(value.dtype))
+
+    return _each(changed)(answers)
 
 
 def _first_row(arrays: Arrays) -> Array:
     first = next(iter(arrays.values()))
+    if first[0].size == 0:
+        return np.zeros(len(first))
     rows = np.nan_to_num(first.reshape(len(first), -1)[:, 0])
     return np.asarray(np.where(np.abs(rows) < 1, 1 + rows, rows))
 
@@ -53,7 +60,7 @@ ANSWER_MISTAKES: tuple[tuple[str, str, Spoil], ...] = (
     ("first-row-counts-extra", "the answer depends on which sample comes first",
      lambda a, x, device: _plus(a, _first_row(x))),
     ("counts-the-padding", "the answer depends on how much padding there is",
-     lambda a, x, device: _plus(a, np.array([next(iter(x.values())).shape[-1]]))),
+     lambda a, x, device: _plus(a, np.array([next(iter(x.values()))[0].size]))),
 )  # fmt: skip
 """Name, mistake, and what becomes of a good answer: spoil(answers, arrays, device)."""
 

@@ -102,6 +102,8 @@ MUTANTS: tuple[Mutant, ...] = (
             replace(RULES, clipped_everywhere=False)),
     _mutant("float32-support", "multiplies small weights in single precision until they underflow",
             replace(RULES, support_dtype=torch.float32, binarised_gradients=False)),
+    _mutant("weights-shared-by-layers", "gives every layer the same random weights, so that paths are not independent",
+            replace(RULES, independent_weights=False)),
     _mutant("variance-without-minus-one", "takes the variance of k taps as k²/12 instead of (k² − 1)/12",
             replace(RULES, erf_variance=lambda j, k, d: j * j * d * d * k * k)),
 )  # fmt: skip

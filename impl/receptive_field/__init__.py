@@ -1,0 +1,1 @@
+"""Receptive fields: arithmetic, exact supports, a tracer for any module, and published networks."""

@@ -89,10 +89,11 @@ def nan_support(forward: Forward, length: int, unit: slice, place: Place) -> Ten
     return forward(x)[:, 0, unit].isnan().any(dim=1)
 
 
-def sign_patterns(layers: Sequence[PaddedConv], length: int, place: Place) -> Tensor:
+def sign_patterns(layers: Sequence[PaddedConv], length: int, place: Place, *, independent: bool = True) -> Tensor:
     """Squared derivative of the one unit of an unpadded stack, summed over all 2^(Σk) sign patterns: (length,) int64.
 
-    Every pattern is a row with weights of its own, so a convolution is written as a sum of shifted slices.
+    Every pattern is a row with weights of its own, so a convolution is written as a sum of shifted slices. Not
+    independent: every layer has the first layer's signs.
     """
     taps = sum(layer.kernel[0] for layer in layers)
     pattern = torch.arange(2**taps, device=place.device)
@@ -105,7 +106,7 @@ def sign_patterns(layers: Sequence[PaddedConv], length: int, place: Place) -> Te
         reach = y.shape[1] - d * (k - 1)
         parts = [signs[:, start + a, None] * y[:, a * d : a * d + reach : s] for a in range(k)]
         y = torch.stack(parts).sum(dim=0)
-        start += k
+        start += k * independent
     (found,) = torch.autograd.grad(y[:, 0].sum(), x)
     return (found * found).to(torch.int64).sum(dim=0)
 

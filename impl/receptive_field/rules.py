@@ -54,6 +54,7 @@ class Rules:
     support_dtype: torch.dtype = torch.float64
     binarised_gradients: bool = True
     clipped_everywhere: bool = True
+    independent_weights: bool = True
     erf_variance: Formula = lambda j, k, d: j * j * d * d * (k * k - 1)
 
 

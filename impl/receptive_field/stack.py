@@ -49,8 +49,9 @@ class Stack:
 
     def validated(self) -> Stack:
         """This stack. Raises ValueError naming the first layer with a kernel, stride or dilation below 1."""
-        for name, least in (("kernel", 1), ("stride", 1), ("dilation", 1), ("left", 0), ("right", 0)):
-            field = getattr(self, name)
+        least_of = {"kernel": 1, "stride": 1, "dilation": 1, "left padding": 0, "right padding": 0}
+        for name, least in least_of.items():
+            field = getattr(self, name.split()[0])
             bad = field < least
             if bool(bad.any()):
                 lane, index = bad.nonzero()[0].tolist()

@@ -34,8 +34,9 @@ class Profile:
 
 
 PROFILES = {
+    "glance": Profile("glance", 3, 32, 5.0),
     "quick": Profile("quick", 10, 32, 5.0),
-    "standard": Profile("standard", 40, 128, 20.0),
+    "standard": Profile("standard", 30, 128, 6.0),
     "deep": Profile("deep", 400, 512, 300.0),
 }
 

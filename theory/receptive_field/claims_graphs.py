@@ -226,7 +226,7 @@ GRAPH_CLAIMS = (
         domain=GRAPHS,
         needs=("box", "gradient", "filled"),
         parents=("RCF-08", "RCF-13"),
-        lanes=16,
+        lanes=6,
     ),
     Claim(
         id="RCF-20",
@@ -241,6 +241,6 @@ GRAPH_CLAIMS = (
         check=_scopes,
         domain=MIXED,
         needs=("scope", "measured"),
-        lanes=16,
+        lanes=6,
     ),
 )

@@ -146,7 +146,7 @@ MYTHS = (
         asks="support",
         check=_all_matter,
         domain=SUPPORT,
-        smallest="one layer, k = 2, d = 2, on 3 pixels: the box is {0, 1, 2}, the support {0, 2}",
+        smallest="one layer, k = 2, d = 2, on 3 pixels: box {0, 1, 2}, support {0, 2}; padded by 1, on 1: none",
         lanes=16,
     ),
     Myth(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from theory.core.crosscutting import Output, Question, Refusal
-from theory.core.domain import Cases, Domain
+from theory.core.domain import Array, Cases, Domain
 from theory.receptive_field.cases import COUNTED, GEOMETRY, SIGNS, SUPPORT
 from theory.receptive_field.cases_graphs import BRANCHES, GRAPHS, MIXED, PLANES
 from theory.receptive_field.cases_layers import SIZES, layer_domain
@@ -38,8 +38,29 @@ REFUSED = tuple(
 )
 
 
-def _question(operation: str, domain: Domain, *outputs: str, refusals: tuple[Refusal, ...] = ()) -> Question:
-    return Question(operation, domain, tuple(Output(name) for name in outputs), refusals=refusals)
+def _padded(cases: Cases) -> Cases:
+    """Two identity layers (kernel 1, stride 1, no padding) on top: they change nothing below."""
+    plain = {"kernel": 1, "stride": 1, "dilation": 1, "padding": 0}
+    return cases.with_arrays(
+        **{
+            name: np.concatenate([cases[name], np.full_like(cases[name], value, shape=_two(cases[name]))], axis=1)
+            for name, value in plain.items()
+        }
+    )
+
+
+def _two(array: Array) -> tuple[int, ...]:
+    return (array.shape[0], 2, *array.shape[2:])
+
+
+def _question(
+    operation: str,
+    domain: Domain,
+    *outputs: str,
+    refusals: tuple[Refusal, ...] = (),
+    padded: Callable[[Cases], Cases] | None = None,
+) -> Question:
+    return Question(operation, domain, tuple(Output(name) for name in outputs), refusals=refusals, padded=padded)
 
 
 QUESTIONS = (
@@ -55,6 +76,7 @@ QUESTIONS = (
         "composed",
         "outputs",
         refusals=REFUSED[:4],
+        padded=_padded,
     ),
     _question("output_sizes", SIZES, "outputs", "measured"),
     _question("support", SUPPORT, "support", "gradient", "nan", "region", refusals=REFUSED),

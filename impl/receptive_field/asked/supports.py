@@ -128,7 +128,7 @@ def random_weights(q: Question) -> Answers:
     rows = []
     for layers, size in zip(q.lines(), _sizes(q), strict=True):
         patterns = math.prod(2 ** layer.kernel[0] for layer in layers)
-        rows.append(_float(q, sign_patterns(layers, size, q.place)) / patterns)
+        rows.append(_float(q, sign_patterns(layers, size, q.place, independent=q.rules.independent_weights)) / patterns)
     return {"mean_square": padded(rows, q.setting("width"))}
 
 

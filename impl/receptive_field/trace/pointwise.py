@@ -25,6 +25,15 @@ def softmax(call: Call) -> Seen:
     return spread(sight, frozenset(sight.dims[int(dim)]))  # type: ignore[arg-type]
 
 
+def gated(call: Call) -> Seen:
+    """GLU: one half of the channels gates the other."""
+    dim = call.module.dim if call.module is not None else call.value(1, "dim", -1)
+    sight: Sight = call.sight()
+    if sight.dims[int(dim)]:  # type: ignore[arg-type]
+        raise call.unsupported("it splits a dimension that carries places; split channels instead")
+    return sight
+
+
 def batch_norm(call: Call) -> Seen:
     """Pointwise with running statistics; in training mode every entry sees the whole batch."""
     m: Any = call.module
@@ -97,6 +106,7 @@ ELEMENTWISE = tuple(ELEMENTWISE_NAMES.split(" "))
 MODULES: dict[type[nn.Module], Rule] = {
     **dict.fromkeys(ELEMENTWISE_MODULES, pointwise),
     **dict.fromkeys((nn.Softmax, nn.LogSoftmax, nn.Softmin), softmax),
+    nn.GLU: gated,
     **dict.fromkeys(BATCH_NORMS, batch_norm),
     **dict.fromkeys((nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d), instance_norm),
     nn.GroupNorm: spatial_norm,
@@ -106,6 +116,7 @@ MODULES: dict[type[nn.Module], Rule] = {
 FUNCTIONS: dict[str, Rule] = {
     **dict.fromkeys(ELEMENTWISE, pointwise),
     **dict.fromkeys(("softmax", "log_softmax", "softmin"), softmax),
+    "glu": gated,
     "batch_norm": batch_norm_function,
     **dict.fromkeys(("group_norm", "instance_norm"), spatial_norm),
     **dict.fromkeys(("layer_norm", "rms_norm"), layer_norm),

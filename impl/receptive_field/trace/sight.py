@@ -179,9 +179,3 @@ def permuted(sight: Sight, axis: int, order: Tensor) -> Sight:
     terms = tuple(tuple(m[order] if a == axis else m for a, m in enumerate(term)) for term in sight.terms)
     grid = tuple(() if a == axis else x for a, x in enumerate(sight.lattice))
     return replace(sight, terms=terms, lattice=grid)
-
-
-def mask_of(sight: Sight, unit: tuple[int, ...]) -> Tensor:
-    """The exact support of one unit over all axes."""
-    size = tuple(m.shape[1] for m in sight.terms[0])
-    return relations.painted(relations.rows(sight.terms, unit), size)

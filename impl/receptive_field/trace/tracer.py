@@ -116,18 +116,17 @@ class _Walk(fx.Interpreter):
     def run_node(self, n: fx.Node) -> Any:
         """Evaluate a node, then ask its rule what the result sees."""
         args, kwargs = self.fetch_args_kwargs_from_env(n)
+        name = self._name(n)
         try:
             result = args[0] if self._unchanged(n, args) else super().run_node(n)
         except Exception as error:  # torch's own word on shapes that do not fit
             raise ValueError(
-                f"node {n.name!r} cannot run on this input: {_first_line(error)}; change input_shape or the layer"
+                f"node {name!r} cannot run on this input: {_first_line(error)}; change input_shape or the layer"
             ) from error
         result = tree_map(lambda t: t.to("meta") if isinstance(t, Tensor) else t, result)
-        seen = self._look(n, args, kwargs, result)
-        self.seen[n] = seen
+        seen = self.seen[n] = self._look(n, name, args, kwargs, result)
         if isinstance(seen, Sight):
             centre = tuple(seen.extent(axis) // 2 for axis in range(len(seen.lattice)))
-            name = self._name(n)
             self.nodes[name] = RFNode(name, self._operation(n), centre, seen, self.formulas)
         return result
 
@@ -140,7 +139,8 @@ class _Walk(fx.Interpreter):
         path = str(n.target) if n.op == "call_module" and n.target != "output" else n.name
         return n.name if path in self.nodes else path
 
-    def _look(self, n: fx.Node, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> Any:
+    def _look(self, n: fx.Node, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> Any:
+        """What the node's result sees: a Sight, None for a constant, or a nest of these."""
         if n.op == "placeholder":
             first = next(iter(self.graph.nodes)) is n
             return pixels(self.shapes[0]) if first else None
@@ -154,8 +154,8 @@ class _Walk(fx.Interpreter):
         operation = self._operation(n)
         rule = rule_for(n.target, module, self.rules)
         if rule is None:
-            raise UnsupportedOpError(n.name, operation)
-        call = Call(n.name, operation, args, kwargs, sight_args, sight_kwargs, result, self.formulas, module)
+            raise UnsupportedOpError(name, operation)
+        call = Call(name, operation, args, kwargs, sight_args, sight_kwargs, result, self.formulas, module)
         return rule(call)
 
     def _operation(self, n: fx.Node) -> str:

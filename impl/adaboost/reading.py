@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from impl.adaboost.ensemble import STOP
 from impl.core.subject import Answers
 
 Floats = NDArray[np.float64]
+Reweight = Callable[[Floats, NDArray[np.bool_], float], Floats]
+"""(D, where h errs, vote) → the next D."""
 
 NEEDED = {
     "predictions": "estimators_, each with predict(X)",
@@ -40,16 +43,18 @@ class Asked:
     n_classes: int = 0
 
 
-def read(model: Any, asked: Asked, name: str, *, without: tuple[str, ...] = (), smallest: float = 0.0) -> Answers:
+def read(
+    model: Any, asked: Asked, name: str, *, without: tuple[str, ...] = (), reweight: Reweight | None = None
+) -> Answers:
     """Every answer that the fitted object exposes, with a lane axis of 1; what it hides is left out.
 
     Stages F_m are Σ α h of its own votes and hypotheses where it has no staged_decision_function. `without` names
-    methods that mean something else here and are passed over; `smallest` is what the object is known to raise smaller
-    positive weights to. Raises ValueError, naming the attribute, where one has a wrong shape.
+    methods that mean something else here and are passed over; `reweight` is how the object is known to reweight, from
+    D_1 = asked.w on, where D must be replayed. Raises ValueError, naming the attribute, where one has a wrong shape.
     """
     found: Answers = {}
     if hasattr(model, "estimators_"):
-        found |= _rounds_of(model, asked, name, smallest)
+        found |= _rounds_of(model, asked, name, reweight)
     if "predict" in _methods(model, without):
         found["labels"] = numbers(model.predict(asked.X), asked.y.shape, f"{name}.predict(X)").astype(np.int64)
     if not asked.n_classes:
@@ -93,7 +98,7 @@ def padded(rows: Floats, length: int) -> Floats:
     return np.concatenate([rows, np.repeat(rows[-1:], length - len(rows), axis=0)])
 
 
-def _rounds_of(model: Any, asked: Asked, name: str, smallest: float) -> Answers:
+def _rounds_of(model: Any, asked: Asked, name: str, reweight: Reweight | None) -> Answers:
     """Everything that belongs to a round."""
     used, n = len(model.estimators_), len(asked.y)
     if used > asked.rounds:
@@ -122,7 +127,8 @@ def _rounds_of(model: Any, asked: Asked, name: str, smallest: float) -> Answers:
     if hasattr(model, "sample_weights_"):
         found["weights"] = _shown(model, wrong, found, asked, name)
     elif scale:
-        states = replay(asked.w / asked.w.sum(), wrong, found["alphas"], scale, smallest)
+        start = asked.w / asked.w.sum() if reweight is None else asked.w
+        states = replay(start, wrong, found["alphas"], reweight or textbook(scale))
         found["weights"] = padded(states, asked.rounds + 1)
         found["replayed"] = np.array(1)
     found["stop"] = np.array(_stop(model, wrong, found, asked))
@@ -152,21 +158,24 @@ def per_round(values: Any, used: int, rounds: int, name: str) -> Floats:
     return np.concatenate([array[:used], np.zeros(rounds - used)])
 
 
-def replay(D: Floats, wrong: NDArray[np.bool_], alphas: Floats, scale: float, smallest: float = 0.0) -> Floats:
-    """D_1 … D_{m+1} from the votes: (m+1, n) for D (n,), wrong (m, n). A round without error changes nothing."""
-    states = [_raised(D, smallest)]
-    for miss, alpha in zip(wrong, alphas, strict=False):
-        if (states[-1] * miss).sum() == 0:
-            states.append(states[-1])
-            continue
+def textbook(scale: float) -> Reweight:
+    """D e^{−α y h} ÷ Σ for votes of scale 1, D e^{α [h ≠ y]} ÷ Σ for votes of scale 2."""
+
+    def reweight(D: Floats, miss: NDArray[np.bool_], alpha: float) -> Floats:
         exponent = alpha * (miss if scale == 2 else 2.0 * miss - 1)
-        new = states[-1] * np.exp(exponent - exponent.max())
-        states.append(_raised(new / new.sum(), smallest))
+        new = D * np.exp(exponent - exponent.max())
+        return np.asarray(new / new.sum())
+
+    return reweight
+
+
+def replay(D: Floats, wrong: NDArray[np.bool_], alphas: Floats, reweight: Reweight) -> Floats:
+    """D_1 … D_{m+1} from the votes: (m+1, n) for D (n,), wrong (m, n). A round without error changes nothing."""
+    states = [D]
+    for miss, alpha in zip(wrong, alphas, strict=False):
+        missed = (states[-1] * miss).sum() > 0
+        states.append(reweight(states[-1], miss, alpha) if missed else states[-1])
     return np.array(states)
-
-
-def _raised(D: Floats, smallest: float) -> Floats:
-    return np.where((D > 0) & (D < smallest), smallest, D)
 
 
 def _shown(model: Any, wrong: NDArray[np.bool_], found: Answers, asked: Asked, name: str) -> Floats:
@@ -179,8 +188,8 @@ def _shown(model: Any, wrong: NDArray[np.bool_], found: Answers, asked: Asked, n
     if len(rows) == used:
         if "alphas" not in found:
             raise ValueError(f"{name}.sample_weights_ must have {used + 1} rows where no votes are shown")
-        next_state = replay(rows[-1], wrong[-1:], found["alphas"][used - 1 :], alpha_scale(model, name))[1:]
-        rows = np.concatenate([rows, next_state])
+        step = textbook(alpha_scale(model, name))
+        rows = np.concatenate([rows, replay(rows[-1], wrong[-1:], found["alphas"][used - 1 :], step)[1:]])
     return padded(rows, asked.rounds + 1)
 
 

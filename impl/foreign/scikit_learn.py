@@ -6,6 +6,7 @@ It hides D, so D is replayed from its votes in float64, with its floor under sma
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from impl.core.subject import Answers, Arrays, Operation, Settings, Subject
 WORSE_THAN_RANDOM = "worse than random"
 """Part of the ValueError with which scikit-learn refuses a sample that no stump can begin."""
 
+Floats = NDArray[np.float64]
 SMALLEST = float(np.finfo(np.float64).eps)
 """What scikit-learn raises smaller positive weights to before each round (pull request 20415)."""
 
@@ -53,8 +55,20 @@ def _fit_classifier(arrays: Arrays, settings: Settings, *, device: str, dtype: s
         if WORSE_THAN_RANDOM not in str(error):
             raise
         model = _Empty()
+    asked = replace(asked, w=_floored(w / w.sum()))
     without = ("decision_function", "staged_decision_function")
-    return read(model, asked, "sklearn-adaboost", without=without, smallest=SMALLEST)
+    return read(model, asked, "sklearn-adaboost", without=without, reweight=_reweight)
+
+
+def _floored(D: Floats) -> Floats:
+    return np.where(D > 0, np.maximum(D, SMALLEST), 0.0)
+
+
+def _reweight(D: Floats, miss: NDArray[np.bool_], alpha: float) -> Floats:
+    """One round of scikit-learn's own arithmetic: logarithm, exponential, sum, and the floor of the next round."""
+    with np.errstate(divide="ignore"):
+        new = np.exp(np.log(D) + alpha * miss * (D > 0))
+    return _floored(new / new.sum())
 
 
 class _Empty:
@@ -64,7 +78,7 @@ class _Empty:
     estimator_weights_ = np.zeros(0)
     estimator_errors_ = np.zeros(0)
 
-    def predict(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+    def predict(self, X: Floats) -> Floats:
         return np.zeros(len(X))
 
 
@@ -107,7 +121,7 @@ def _fit_regressor(arrays: Arrays, settings: Settings, *, device: str, dtype: st
     return {key: value[None] for key, value in found.items()}
 
 
-def _losses(distance: NDArray[np.float64], loss: str) -> NDArray[np.float64]:
+def _losses(distance: Floats, loss: str) -> Floats:
     """L of |y − h| ÷ its maximum, for distances (rounds, n)."""
     worst = distance.max(axis=1, keepdims=True, initial=0)
     ratio = distance / np.where(worst > 0, worst, 1)
@@ -120,7 +134,7 @@ class _Constant:
     def __init__(self, value: float) -> None:
         self.value = value
 
-    def predict(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+    def predict(self, X: Floats) -> Floats:
         return np.full(len(X), self.value)
 
 

@@ -56,7 +56,7 @@ def rows(folder: Path) -> list[dict[str, object]]:
         (("verify", "--resume", "nowhere"), "--resume nowhere: there is no evidence.jsonl in it"),
         (("replay", "nowhere.json"), "nowhere.json: no such file"),
         (("report", "nowhere"), "nowhere: No such file"),
-        (("report", "nowhere", "--format", "pdf"), "unknown format 'pdf'; there are: html, md, junit, json"),
+        (("report", "nowhere", "--format", "pdf"), "unknown format 'pdf'; there are: html, md, junit, matrix, json"),
     ],
 )
 def test_a_usage_error_is_one_line_and_exit_two(words: tuple[str, ...], message: str, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from theory.core import registry
 @pytest.mark.parametrize("system", registry.systems())
 def test_every_mutant_is_bound(system: str) -> None:
     assert set(BINDINGS[system]) == {mutant.name for mutant in catalogue.mutants(system)}
+    assert all(BINDINGS[system].values())
 
 
 @pytest.mark.parametrize("system", registry.systems())

@@ -59,8 +59,10 @@ def _question(
     *outputs: str,
     refusals: tuple[Refusal, ...] = (),
     padded: Callable[[Cases], Cases] | None = None,
+    floats: tuple[str, ...] = (),
 ) -> Question:
-    return Question(operation, domain, tuple(Output(name) for name in outputs), refusals=refusals, padded=padded)
+    outs = tuple(Output(name) for name in outputs)
+    return Question(operation, domain, outs, floats, refusals=refusals, padded=padded)
 
 
 QUESTIONS = (
@@ -82,7 +84,7 @@ QUESTIONS = (
     _question("support", SUPPORT, "support", "gradient", "nan", "region", refusals=REFUSED),
     _question("support_2d", PLANES, "support", "gradient", "region"),
     _question("path_counts", COUNTED, "counts", "gradient_counts", "mean2", "variance12"),
-    _question("random_weights", SIGNS, "mean_square"),
+    _question("random_weights", SIGNS, "mean_square", floats=("mean_square",)),
     _question("branches", BRANCHES, "box", "sizes", "aligned", "gradient"),
     _question("layer", layer_domain(*LAYERS), "support", "measured", "multiplicity"),
     _question("trace", GRAPHS, "box", "gradient", "filled"),

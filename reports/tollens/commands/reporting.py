@@ -31,10 +31,17 @@ def _junit(run: Run) -> str:
     return junit.render(run)
 
 
+def _matrix(run: Run) -> str:
+    from tollens import diagnosis
+
+    return diagnosis.dump(diagnosis.matrix_of(run))
+
+
 FORMATS: dict[str, tuple[str, Callable[[Run], str]]] = {
     "html": ("index.html", _html),
     "md": ("report.md", _markdown),
     "junit": ("junit.xml", _junit),
+    "matrix": ("kill_matrix.json", _matrix),
 }
 
 

@@ -59,7 +59,7 @@ def claim_jobs(
 ) -> list[Job]:
     """Every claim on every subject, device and dtype; `only` keeps the claims named (a prefix names its family)."""
     return [
-        Job("claim", system, claim.id, subject, device, dtype, "quick" if light(device, profile) else profile)
+        Job("claim", system, claim.id, subject, device, dtype, effort(claim, device, profile))
         for system in systems
         for claim in registry.claims(system)
         if wanted(claim.id, only)
@@ -70,9 +70,14 @@ def claim_jobs(
     ]
 
 
-def light(device: str, profile: str) -> bool:
-    """Whether a quick search is enough: a simulation has the CPU's numbers, so only its rules are news."""
-    return device.startswith("sim") and profile == "standard"
+LIGHTER = {"deep": "deep", "standard": "quick", "quick": "glance", "glance": "glance"}
+
+
+def effort(claim: Claim, device: str, profile: str) -> str:
+    """How hard to search. Lighter where little can be news: a simulation has the CPU's numbers, a law is generic."""
+    if device.startswith("sim") and profile == "standard":
+        profile = LIGHTER[profile]
+    return LIGHTER[profile] if is_crosscutting(claim) else profile
 
 
 def myth_jobs(systems: Iterable[str], *, profile: str, only: frozenset[str] = frozenset()) -> list[Job]:

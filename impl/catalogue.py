@@ -99,7 +99,10 @@ def resolve(spec: str, system: str) -> Subject:
 def adapt(make: Callable[[], object], name: str, system: str) -> Subject:
     """A class that follows its system's convention, as a subject of that name."""
     seen: Callable[[Callable[[], object], str], Subject] = _get(SYSTEMS[system].convention)
-    return seen(make, name)
+    try:
+        return seen(make, name)
+    except Exception as error:
+        raise UnknownSubject(f"{name} does not follow the convention of {system}: {error}") from error
 
 
 def _user_class(module: str, attribute: str) -> Callable[[], object]:

@@ -83,11 +83,12 @@ def _fit(X: Tensor, y: Tensor, w: Tensor, plan: _Plan) -> Ensemble:
     batch, (n, d) = X.shape[:-2], X.shape[-2:]
     flat = X.reshape(-1, n, d), y.to(X.dtype).reshape(-1, n), w.to(X.dtype).reshape(-1, n)
     size = len(flat[0]) if plan.resample is not None else max(1, CELLS // (n * d))
-    parts = zip(*(values.split(size) for values in flat), strict=True)
-    return concatenate([_boost(*part, plan) for part in parts]).reshape(*batch)
+    starts = range(0, len(flat[0]), size)
+    parts = [_boost(*(values[start : start + size] for values in flat), plan=plan) for start in starts]
+    return concatenate(parts).reshape(*batch)
 
 
-def _boost(X: Tensor, y: Tensor, w: Tensor, plan: _Plan) -> Ensemble:
+def _boost(X: Tensor, y: Tensor, w: Tensor, *, plan: _Plan) -> Ensemble:
     """Boost the lanes of X (lane, n, d): a fixed number of rounds, in which stopped lanes idle with α = 0."""
     rules, n_classes, cuts = plan.rules, len(plan.labels), presort(X)
     y, w = y.T.contiguous(), w.T.contiguous()
@@ -99,16 +100,18 @@ def _boost(X: Tensor, y: Tensor, w: Tensor, plan: _Plan) -> Ensemble:
         seen = D if plan.resample is None else draw_counts(D, plan.resample, rules.resample)
         choice = rules.stump(cuts, seen, y, n_classes)
         right = rules.route(cuts.column(choice.column), choice.threshold)
-        wrong = torch.lerp(choice.left, choice.right, right).ne_(y)
+        says = torch.lerp(choice.left, choice.right, right, out=right)
+        wrong = (says.clone() if plan.trace else says).ne_(y)
         eps, accuracy = rules.error(D, wrong)
         kept = going & (eps < chance)
         going = kept & (eps > 0)
-        alpha = torch.where(going, rules.alpha(eps, accuracy, n_classes), 0) * plan.learning_rate
+        stopped = ~going
+        alpha = rules.alpha(eps, accuracy, n_classes).masked_fill(stopped, 0) * plan.learning_rate
         updated = rules.update(D, alpha, wrong)
-        D = updated / torch.where(going, rules.normaliser(updated), 1)
+        D = updated / rules.normaliser(updated).masked_fill(stopped, 1)
         log.add(choice, eps, alpha, kept)
         if plan.trace:
-            log.trace(D, torch.lerp(choice.left, choice.right, right))
+            log.trace(D, says)
     return log.ensemble(rules)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -53,7 +54,10 @@ class Ensemble:
     def reshape(self, *batch: int) -> Ensemble:
         """The same ensembles with other batch axes, from one lane axis."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return Ensemble(**{k: None if v is None else v.reshape(*batch, *v.shape[1:]) for k, v in values.items()})
+        shaped: dict[str, Any] = {
+            name: None if value is None else value.reshape((*batch, *value.shape[1:])) for name, value in values.items()
+        }
+        return Ensemble(**shaped)
 
 
 def concatenate(parts: list[Ensemble]) -> Ensemble:
@@ -61,7 +65,8 @@ def concatenate(parts: list[Ensemble]) -> Ensemble:
     if len(parts) == 1:
         return parts[0]
     columns = {f.name: [getattr(part, f.name) for part in parts] for f in fields(Ensemble)}
-    return Ensemble(**{name: None if v[0] is None else torch.cat(v) for name, v in columns.items()})
+    joined: dict[str, Any] = {name: None if v[0] is None else torch.cat(v) for name, v in columns.items()}
+    return Ensemble(**joined)
 
 
 def decision_function(ensemble: Ensemble, X: Tensor) -> Tensor:

@@ -40,6 +40,8 @@ class R2Rules:
 
 
 R2 = R2Rules()
+Round = tuple[Step, Tensor, Tensor, Tensor, Tensor]
+"""A round's stump, L̄, β, whether it is kept, each (lane,), and L (n, lane)."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,9 @@ def fit_r2(
 ) -> R2Ensemble:
     """AdaBoost.R2 with regression stumps (Drucker 1997, sec. 3).
 
-    L_i = loss(|y_i − h(x_i)| ÷ max_j |y_j − h(x_j)|), L̄ = Σ D L, β = L̄/(1 − L̄), D ← D β^{ν(1−L)} ÷ Σ. A round
-    with L̄ ≥ ½ is discarded and stops its lane; one with L̄ = 0 is kept and stops it.
+    L_i = loss(|y_i − h(x_i)| ÷ max_j |y_j − h(x_j)|), the maximum over examples of positive weight, L̄ = Σ D L,
+    β = L̄/(1 − L̄), D ← D β^{ν(1−L)} ÷ Σ. A round with L̄ ≥ ½ is discarded and stops its lane; one with L̄ = 0 is kept
+    and stops it.
 
     X: (*b, n, d), y: (*b, n) real, w: (*b, n). `resample`: fit each stump to n rows drawn from D instead of to the
     weights. Synchronisations: as in `fit_discrete`. Raises ValueError and TypeError as `fit_discrete` does, and for
@@ -103,14 +106,16 @@ def fit_r2(
     target = y.to(X.dtype).reshape(-1, n).T.contiguous()
     w = w.to(X.dtype).reshape(-1, n).T.contiguous()
     D = rules.initial(w)
+    counted = (w > 0).to(w.dtype)
     going = torch.ones_like(D[0], dtype=torch.bool)
-    log, weights, tiny = [], [D], torch.finfo(X.dtype).tiny
+    log: list[Round] = []
+    weights, tiny = [D], torch.finfo(X.dtype).tiny
     for _ in range(rounds):
         seen = D if resample is None else draw_counts(D, resample)
         step = rules.stump(cuts, seen, target)
         distance = (target - step.says).abs()
-        worst = distance.amax(0)
-        losses = torch.where(worst > 0, LOSSES[loss](distance / worst.clamp(min=tiny)), 0)
+        worst = (distance * counted).amax(0)
+        losses = torch.where(worst > 0, LOSSES[loss]((distance / worst.clamp(min=tiny)).clamp(max=1)), 0)
         mean_loss = rules.mean_loss(D, losses)
         kept = going & (mean_loss < 0.5)
         going = kept & (mean_loss > 0)
@@ -123,16 +128,14 @@ def fit_r2(
     return _reshape(_ensemble(log, weights, fallback, rules, learning_rate), batch)
 
 
-Round = tuple[Step, Tensor, Tensor, Tensor, Tensor]
-
-
 def _ensemble(
     log: list[Round], weights: list[Tensor], fallback: Tensor, rules: R2Rules, learning_rate: float
 ) -> R2Ensemble:
     """Everything noted, lanes first, rounds that were not kept as padding."""
-    steps, mean_loss, beta, kept, losses = zip(*log, strict=True)
-    mean_loss, beta, kept = (torch.stack(values, -1) for values in (mean_loss, beta, kept))
-    losses, says = (torch.stack(v).permute(2, 0, 1) for v in (losses, [step.says for step in steps]))
+    steps = [step for step, *_ in log]
+    mean_loss, beta, kept = (torch.stack(values, -1) for values in zip(*(row[1:4] for row in log), strict=True))
+    losses = torch.stack([row[4] for row in log]).permute(2, 0, 1)  # (lane, rounds, n)
+    says = torch.stack([step.says for step in steps]).permute(2, 0, 1)
     votes = -torch.log(torch.where(beta > 0, beta, 1)) * learning_rate
     perfect = kept & (beta == 0)
     votes = torch.where(perfect, votes.sum(-1, keepdim=True) + 1, votes)  # the last round of its lane: outvotes all
@@ -181,4 +184,4 @@ def predict_r2(ensemble: R2Ensemble, X: Tensor) -> Tensor:
 
 def _reshape(ensemble: R2Ensemble, batch: torch.Size) -> R2Ensemble:
     values = {f.name: getattr(ensemble, f.name) for f in fields(ensemble)}
-    return R2Ensemble(**{name: value.reshape(*batch, *value.shape[1:]) for name, value in values.items()})
+    return R2Ensemble(**{name: value.reshape((*batch, *value.shape[1:])) for name, value in values.items()})

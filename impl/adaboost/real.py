@@ -16,7 +16,7 @@ from impl.core import validation
 
 
 def log_odds(positive: Tensor, negative: Tensor, smoothing: float) -> Tensor:
-    """c = ½ ln((W₊ + s)/(W₋ + s)), and 0 for an empty cell (Schapire & Singer 1999, sec. 4.2)."""
+    """The score c = ½ ln((W₊ + s)/(W₋ + s)), and 0 for an empty cell (Schapire & Singer 1999, sec. 4.2)."""
     score = (torch.log(positive + smoothing) - torch.log(negative + smoothing)) / 2
     return torch.where(positive + negative > 0, score, 0)
 
@@ -104,12 +104,14 @@ def fit_real(
         kept = going.to(D.dtype)
         threshold = torch.where(going, part.threshold, -torch.inf)
         log.append((torch.where(going, part.feature, -1), threshold, scores.T, Z * kept, going, cell * kept, F))
-    columns = [torch.stack(values) for values in zip(*log, strict=True)]
-    feature, threshold, scores, Z, kept, cells, staged = columns
+    feature, threshold, cell_scores, normalisers, kept, cells, staged = (
+        torch.stack(values) for values in zip(*log, strict=True)
+    )
     return RealEnsemble(
-        *(value.T.reshape(*batch, rounds) for value in (feature, threshold)),
-        cell_scores=scores.transpose(0, 1).reshape(*batch, rounds, 2),
-        normalisers=Z.T.reshape(*batch, rounds),
+        feature=feature.T.reshape(*batch, rounds),
+        threshold=threshold.T.reshape(*batch, rounds),
+        cell_scores=cell_scores.transpose(0, 1).reshape(*batch, rounds, 2),
+        normalisers=normalisers.T.reshape(*batch, rounds),
         used=kept.sum(0).reshape(batch),
         cells=cells.permute(2, 0, 1).reshape(*batch, rounds, n),
         weights=torch.stack(weights).permute(2, 0, 1).reshape(*batch, rounds + 1, n),

@@ -10,7 +10,6 @@ from torch import Tensor
 from impl.adaboost.cuts import sums_left
 from impl.core import random, validation
 
-
 Draw = Callable[[Tensor, int, torch.Generator], Tensor]
 
 

@@ -52,7 +52,8 @@ def best_stump(
     integer weights. Without `both_polarities` h is +1 on the right; without `constant` every stump cuts.
     """
     first_scratch, second_scratch = cuts.scratch
-    signed = cuts.sorted(D * y, out=first_scratch)
+    weighted = torch.mul(D, y, out=second_scratch.view(-1)[: D.numel()].view_as(D))
+    signed = cuts.sorted(weighted, out=first_scratch)
     edges = sums_right_minus_left(signed, out=second_scratch)
     scores = cuts.table(torch.abs(edges, out=signed) if both_polarities else torch.clamp(edges, min=0, out=signed))
     if not constant:
@@ -99,7 +100,8 @@ def error_and_accuracy(D: Tensor, wrong: Tensor) -> tuple[Tensor, Tensor]:
     So each keeps its relative accuracy γ_n + 2u however small it is, and α = ½ ln((1−ε)/ε) its absolute one.
     """
     missed = D * wrong
-    miss, hit = missed.sum(0), (D - missed).sum(0)
+    miss = missed.sum(0)
+    hit = torch.sub(D, missed, out=missed).sum(0)
     total = miss + hit
     return miss / total, hit / total
 

@@ -40,7 +40,7 @@ def subject(
         "weighted_median": _median(median),
         "resample": _resample(draw),
     }
-    return Subject(name, "adaboost", operations, version="0.1.0")
+    return Subject(name, "adaboost", operations, version="0.1.0", house=True)
 
 
 def _discrete(rules: Rules) -> Operation:

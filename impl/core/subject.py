@@ -33,6 +33,7 @@ class Subject:
 
     lanes: whether one call may carry many problems; if not, it is asked one lane at a time.
     devices: where it can compute; () means wherever it is asked to. dtypes: likewise.
+    house: whether it keeps the rules of this house (dtype, words of errors), which nobody else has promised.
     missing: why an operation or answer of the port is absent, by its name, for the `not-applicable` verdicts.
     """
 
@@ -43,6 +44,7 @@ class Subject:
     version: str = ""
     devices: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = ()
+    house: bool = False
     missing: Mapping[str, str] = field(default_factory=dict)
 
 

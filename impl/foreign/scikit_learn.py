@@ -1,6 +1,7 @@
 """scikit-learn's AdaBoost as subjects: fitted by its own code, read through its public attributes.
 
-It hides D, so D is replayed from its votes in float64, with its floor under small weights. Its votes are SAMME's, twice the textbook's for two classes.
+It hides D, so D is replayed from its votes in float64, with its floor under small weights. Its votes are SAMME's,
+twice the textbook's for two classes.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import AdaBoostClassifier, AdaBoostRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from impl.adaboost.convention import OPERATIONS, fitted
+from impl.adaboost.convention import fitted
 from impl.adaboost.reading import Asked, padded, per_round, read
 from impl.core.subject import Answers, Arrays, Operation, Settings, Subject
 
@@ -148,11 +149,16 @@ def _weighted_median(arrays: Arrays, settings: Settings, *, device: str, dtype: 
 
 
 def _subject(name: str, operations: dict[str, Operation], missing: dict[str, str]) -> Subject:
-    lacking = {key: reason for key, reason in missing.items() if key not in operations}
-    assert_named = set(OPERATIONS) <= set(operations) | set(lacking)
-    if not assert_named:
-        raise ValueError(f"{name}: every operation must be answered or excused")
-    return Subject(name, "adaboost", operations, False, sklearn.__version__, ("cpu",), ("float64",), lacking)
+    return Subject(
+        name,
+        "adaboost",
+        operations,
+        lanes=False,
+        version=sklearn.__version__,
+        devices=("cpu",),
+        dtypes=("float64",),
+        missing=missing,
+    )
 
 
 SUBJECTS: tuple[Subject, ...] = (

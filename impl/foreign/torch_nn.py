@@ -75,7 +75,7 @@ def _ask(name: str, arrays: Arrays, settings: Settings, *, device: str, dtype: s
 _OPERATIONS: dict[str, Operation] = {name: partial(_ask, name) for name in PARTS}
 
 SUBJECT = Subject(
-    "torch.nn",
+    "torch-nn",
     "receptive_field",
     _OPERATIONS,
     version=torch.__version__,
@@ -89,3 +89,5 @@ SUBJECT = Subject(
         "network": "torch has no receptive-field tracer",
     },
 )
+
+SUBJECTS: tuple[Subject, ...] = (SUBJECT,)

@@ -37,7 +37,7 @@ def operations(rules: Rules, *tables: Mapping[str, Part]) -> dict[str, Operation
 
 def subject_with(rules: Rules, name: str) -> Subject:
     """Our subject with other formulas: a mutant, or a proposal."""
-    return Subject(name, "receptive_field", operations(rules, COMPUTED, MEASURED))
+    return Subject(name, "receptive_field", operations(rules, COMPUTED, MEASURED), version="0.1.0", house=True)
 
 
 SUBJECT = subject_with(RULES, "ours")

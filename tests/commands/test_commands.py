@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[2]
 
 RIGHT = (ROOT / "docs" / "examples" / "my_boost.py").read_text(encoding="utf-8")
 WRONG = (ROOT / "docs" / "examples" / "my_wrong_boost.py").read_text(encoding="utf-8")
-RAISES = "class MyBoost:\n    def fit(self, X, y, sample_weight=None):\n        raise RuntimeError('no luck')\n"
-HANGS = "import time\nclass MyBoost:\n    def fit(self, X, y, sample_weight=None):\n        time.sleep(3600)\n"
+RAISES = "class MyBoost:\n    n_rounds = 3\n    def fit(self, X, y, sample_weight=None):\n        raise RuntimeError('no luck')\n"
+HANGS = "import time\nclass MyBoost:\n    n_rounds = 3\n    def fit(self, X, y, sample_weight=None):\n        time.sleep(3600)\n"
 FAST = ("--jobs", "1", "--profile", "quick")
 
 
@@ -50,7 +50,7 @@ def rows(folder: Path) -> list[dict[str, object]]:
         (("verify", "--subject", "ours"), "--subject needs the one system that it implements"),
         (("verify", "--device", "tpu"), "tpu"),
         (("verify", "--dtype", "int8"), "unknown dtype 'int8'; there are: float64, float32"),
-        (("verify", "--profile", "huge"), "unknown profile 'huge'; there are: quick, standard, deep"),
+        (("verify", "--profile", "huge"), "unknown profile 'huge'; there are: glance, quick, standard, deep"),
         (("verify", "--budget", "soon"), "budget 'soon' is no duration; write for example 90s, 5m or 1h"),
         (("verify", "--jobs", "0"), "--jobs must be at least 1, got 0"),
         (("verify", "--resume", "nowhere"), "--resume nowhere: there is no evidence.jsonl in it"),

@@ -73,10 +73,10 @@ def test_a_test_can_be_parametrised_with_claims(folder: Path) -> None:
         "    check(subject)\n"
     )
 
-    told = run_pytest("-v", cwd=folder)
+    told = run_pytest("-rpf", cwd=folder)
 
-    assert "test_mine.py::test_mine[ADA-02-MyBoost-cpu-float64] PASSED" in told.stdout
-    assert "test_mine.py::test_mine[ADA-02-MyWrongBoost-cpu-float64] FAILED" in told.stdout
+    assert "PASSED test_mine.py::test_mine[ADA-02-MyBoost-cpu-float64]" in told.stdout
+    assert "FAILED test_mine.py::test_mine[ADA-02-MyWrongBoost-cpu-float64]" in told.stdout
 
 
 @pytest.mark.parametrize(

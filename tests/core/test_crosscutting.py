@@ -34,7 +34,7 @@ def ranks(answer: Answer) -> Any:
     return answer["ranks"]
 
 
-SUBJECT = Subject("toy", "sums", {"total": total})
+SUBJECT = Subject("toy", "sums", {"total": total}, house=True)
 QUESTION = Question(
     operation="total",
     domain=dataclasses.replace(DOMAIN, regimes=("generic",)),

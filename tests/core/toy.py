@@ -29,6 +29,7 @@ class Toy:
     version: str = "1"
     devices: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = ()
+    house: bool = True
     missing: Mapping[str, str] = field(default_factory=dict)
 
     @property

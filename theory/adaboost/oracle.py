@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory.adaboost.balls import dot, own_unit, pick, size
+from theory.core.ask import NotOffered
 from theory.core.bound import Bound, gamma
 from theory.core.domain import Array, Cases
 
@@ -84,8 +85,10 @@ def in_half_convention(answer: Mapping[str, Array], name: str) -> Array:
 
 
 def watched(answer: Mapping[str, Array], where: Mask) -> Mask:
-    """`where`, or nowhere when the subject hides its weights and an adapter replayed them with our own formula."""
-    return where & ("replayed" not in answer)
+    """`where`. Raises NotOffered when the subject hides its weights and an adapter replayed them by our own formula."""
+    if "replayed" in answer:
+        raise NotOffered("D_m is hidden and was replayed from the votes; an attribute sample_weights_ would show it")
+    return where
 
 
 @np.errstate(divide="ignore", invalid="ignore", over="ignore")

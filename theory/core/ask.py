@@ -58,6 +58,11 @@ class SubjectLike(Protocol):
         ...
 
     @property
+    def house(self) -> bool:
+        """Whether it is written by the rules of this house."""
+        ...
+
+    @property
     def missing(self) -> Mapping[str, str]:
         """Why an operation or answer is absent, by name."""
         ...

@@ -50,6 +50,7 @@ class Claim:
     not applicable, by name. exact: the same check for one lane in exact or ball arithmetic, used to confirm a
     counterexample. lanes: most problems per call (exact oracles are slower than NumPy). slack_reason: why no case
     comes within 1/1000 of the bound, where none does. on_cpu: False for what only another device can refute.
+    house_rule: True for what this project asks of its own code and mathematics does not, such as the words of an error.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Claim:
     tests: int = 1
     slack_reason: str = ""
     on_cpu: bool = True
+    house_rule: bool = False
 
     @property
     def grade(self) -> str:

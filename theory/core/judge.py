@@ -21,6 +21,9 @@ from theory.core.verdict import Refutation, Tally, Verdict, observe
 CALL_LIMIT = 20.0
 """Seconds a subject may take for one call before it counts as hanging."""
 
+REAL_LIMIT = 120.0
+"""The same for one call on bundled data, which are larger."""
+
 SHRINK_SECONDS = 5.0
 """Seconds that the batched shrinker may take."""
 
@@ -45,6 +48,7 @@ class Setup:
     real: bool = True
     until: float = float("inf")
     call_limit: float = CALL_LIMIT
+    real_limit: float = REAL_LIMIT
 
 
 def judge(claim: Claim | Myth, subject: SubjectLike, setup: Setup = Setup()) -> Verdict:
@@ -102,7 +106,9 @@ class _Trial:
         return self.prepare(self.claim.domain.draw(rng, dict(draw.shape), draw.regime, self.lanes))
 
     def gaps(self, cases: Cases, check: Check | None = None) -> tuple[Gap, ...]:
-        answer = Asker(self.subject, self.seed, self.setup.call_limit)(self.claim.asks, cases)
+        real = cases.regime in self.claim.domain.real
+        limit = self.setup.real_limit if real else self.setup.call_limit
+        answer = Asker(self.subject, self.seed, limit)(self.claim.asks, cases)
         for name in self.claim.needs if isinstance(self.claim, Claim) else ():
             if name not in answer:
                 raise NotOffered(self.subject.missing.get(name, f"{self.subject.name} does not answer {name!r}"))
@@ -127,6 +133,8 @@ def _decide(trial: _Trial) -> Verdict:
     claim, subject, setup = trial.claim, trial.subject, trial.setup
     if isinstance(claim, Claim) and not claim.on_cpu and setup.device == "cpu":
         return trial.tally.verdict("skipped", "compares another device with the CPU")
+    if isinstance(claim, Claim) and claim.house_rule and not subject.house:
+        return trial.tally.verdict("not-applicable", "a rule of this project for its own code, not of mathematics")
     if subject.devices and setup.device not in subject.devices:
         return trial.tally.verdict("skipped", f"{subject.name} computes on {', '.join(subject.devices)} only")
     if subject.dtypes and setup.dtype not in subject.dtypes:

@@ -135,6 +135,6 @@ class _Check:
         judged = Judged(self.claim, subject, judge(self.claim, subject, Setup(profile=PROFILES[self.profile])))
         if not judged.verdict.good:
             raise ClaimRefuted(str(judged))
-        if judged.verdict.outcome in ("not-applicable", "skipped"):
+        if judged.verdict.outcome in ("not-applicable", "skipped", "vacuous"):
             pytest.skip(judged.verdict.reason)
         return judged

@@ -202,7 +202,7 @@ def _tell(console: Console, job: Job, entry: dict[str, Any]) -> None:
     if job.role == "claim" and entry["verdict"] in ("refuted", "error"):
         colour = "red" if entry["verdict"] == "refuted" else "yellow"
         console.print(f"[{colour}]{entry['verdict'].upper()}[/] {job.title}: ", end="")
-        console.print(entry["reason"], markup=False, highlight=False)
+        console.print(entry["reason"], markup=False, highlight=False, soft_wrap=True)
 
 
 def _header(plan: Plan, spread: Account, tests: int) -> dict[str, Any]:

@@ -36,7 +36,7 @@ Jobs = Annotated[
 ]
 Seed = Annotated[int, typer.Option(help="Seed of the search: the same seed gives the same cases.")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder of the run.", show_default=False)]
-ProfileName = Annotated[str, typer.Option("--profile", help="How hard to search: quick, standard or deep.")]
+ProfileName = Annotated[str, typer.Option("--profile", help="How hard to search: glance, quick, standard or deep.")]
 
 
 def chosen_systems(names: list[str] | None) -> tuple[str, ...]:

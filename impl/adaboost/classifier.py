@@ -145,7 +145,12 @@ class AdaBoostClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
                 f"Only binary classification is supported. The type of the target is {kind}: "
                 f"variant {self.variant!r} takes two classes, got {len(self.classes_)}; use variant='samme'"
             )
-        return torch.from_numpy(code).to(X.device)
+        return torch.from_numpy(code + self._offset()).to(X.device)
+
+    def _offset(self) -> int:
+        """1 where the only class is a positive number, so that F is as positive as it is beside a class below."""
+        only = len(self.classes_) == 1 and self.classes_.dtype.kind in "iuf"
+        return int(only and self.classes_[0] > 0)
 
     def _boost(self, X: Tensor, code: Tensor, sign: Tensor, w: Tensor) -> Tensor:
         draw = source(self.random_state) if self.mode == "resample" else None
@@ -283,7 +288,7 @@ class AdaBoostClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         if unknown.any():
             label = labels[unknown].tolist()[0]
             raise ValueError(f"y must hold labels seen in fit, got {label!r} at index {unknown.argmax()}")
-        code = torch.from_numpy(np.searchsorted(self.classes_, labels)).to(data.device)
+        code = torch.from_numpy(np.searchsorted(self.classes_, labels) + self._offset()).to(data.device)
         F, stumps = self._last(data), self._stumps
         if F.dim() == 2:
             right = F.gather(-1, code[:, None])[:, 0]

@@ -8,6 +8,7 @@ What is read, the scikit-learn way: `fit(X, y, sample_weight)`, `predict`, `deci
 
 from __future__ import annotations
 
+import functools
 import inspect
 import warnings
 from collections.abc import Callable, Mapping
@@ -40,9 +41,10 @@ def adapt(make: Callable[..., object], name: str) -> Subject:
         return Subject(name, "adaboost", spoken, lanes=bool(getattr(made, "lanes", True)), missing=lacking)
     if not callable(getattr(made, "fit", None)):
         raise TypeError(f"{name}: expected fit(X, y, sample_weight), or a method called {', '.join(OPERATIONS)}")
-    operations: dict[str, Operation] = {"fit_discrete": fit_operation(make, name)}
-    if _votes_like_samme(make, name):
-        operations["fit_samme"] = fit_operation(make, name)
+    operations: dict[str, Operation] = {
+        "fit_discrete": fit_operation(make, name),
+        "fit_samme": samme_operation(make, name),
+    }
     return Subject(
         name,
         "adaboost",
@@ -68,6 +70,19 @@ def fit_operation(make: Callable[..., object], name: str) -> Operation:
         X, y, w = (np.asarray(arrays[key])[0] for key in ("X", "y", "w"))
         asked = Asked(X, y, w.astype(np.float64), int(settings["rounds"]), int(settings.get("n_classes", 0)))
         return read(fitted(make, name, asked, settings, seed), asked, name)
+
+    return fit_
+
+
+def samme_operation(make: Callable[..., object], name: str) -> Operation:
+    """fit_samme, with no answers where a first fit of four points shows that the votes are not SAMME's.
+
+    That fit waits until the first question, so that a class that hangs is noticed by whoever asks.
+    """
+    fit, like_samme = fit_operation(make, name), functools.cache(lambda: _votes_like_samme(make, name))
+
+    def fit_(arrays: Arrays, settings: Settings, *, device: str, dtype: str, seed: int) -> Answers:
+        return fit(arrays, settings, device=device, dtype=dtype, seed=seed) if like_samme() else {}
 
     return fit_
 

@@ -226,6 +226,15 @@ def test_one_class_is_learned() -> None:
     assert model.predict(LINE).tolist() == ["only"] * 3
 
 
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("label", [-1, 1])
+def test_the_sign_of_the_decision_is_the_only_label(variant: str, label: int) -> None:
+    model = AdaBoostClassifier(n_rounds=3, variant=variant).fit(LINE, [label] * 3)
+
+    assert np.sign(model.decision_function(LINE)).tolist() == model.predict(LINE).tolist() == [label] * 3
+    assert bool((model.margins(LINE, [label] * 3) > 0).all())
+
+
 def test_the_same_seed_draws_the_same_rows_and_another_draws_others() -> None:
     X, y, _ = (value[0].numpy() for value in problems(1, 40, 3))
 

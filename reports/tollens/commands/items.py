@@ -105,7 +105,9 @@ def judged(config: pytest.Config, job: Job) -> dict[str, Any]:
 
 def settle(entry: dict[str, Any]) -> None:
     """End a test as its verdict demands."""
-    silent = ("not-applicable", "skipped") if entry["subject_kind"] == "ours" else ("not-applicable", "skipped", "vacuous")
+    silent = (
+        ("not-applicable", "skipped") if entry["subject_kind"] == "ours" else ("not-applicable", "skipped", "vacuous")
+    )
     if entry["verdict"] in silent:
         pytest.skip(entry["reason"])
     if entry["verdict"] != "stands":

@@ -14,6 +14,10 @@ from torch import Tensor
 
 BLOCK = 64
 """Longest run of rows that one triangular product sums; longer ones are summed block by block."""
+SHORT = 16
+"""Block length at which a product of signs is quickest."""
+MANY = 512
+"""Number of columns from which on counting sorts short ones quicker than sorting does."""
 
 
 @dataclass(frozen=True)
@@ -68,21 +72,37 @@ class Cuts:
 def presort(X: Tensor) -> Cuts:
     """Sort X (lane, n, d) by every feature, once for all rounds."""
     lanes, n, d = X.shape
-    columns = X.mT.contiguous()  # (lane, d, n)
-    ascending, order = columns.sort(dim=-1, stable=True)
-    ascending = ascending.permute(2, 1, 0).contiguous()  # (n, d, lane)
+    table = X.permute(1, 2, 0).contiguous()  # (n, d, lane)
+    short = n <= (BLOCK if X.dtype == torch.float32 else SHORT)
+    ascending, order = counted(table) if short and d * lanes >= MANY else table.sort(dim=0, stable=True)
+    ascending = ascending.contiguous()
     lane = torch.arange(lanes, device=X.device)
     valid = torch.ones_like(ascending)
     torch.lt(ascending[:-1], ascending[1:], out=valid[1:])
     return Cuts(
-        X=columns.view(lanes * d, n),
-        order=order.to(torch.int32).permute(2, 1, 0).contiguous().mul_(lanes).add_(lane).view(-1),
+        X=X.mT.reshape(lanes * d, n),
+        order=order.to(torch.int32).mul_(lanes).add_(lane).reshape(-1),
         threshold=thresholds(ascending),
         valid=valid,
         countdown=torch.arange(n, 0, -1, device=X.device, dtype=X.dtype)[:, None, None],
         lane=lane,
         scratch=(ascending.new_empty(n, d * lanes), ascending.new_empty(n, d * lanes)),
     )
+
+
+def counted(table: Tensor) -> tuple[Tensor, Tensor]:
+    """`table.sort(dim=0, stable=True)` by counting, row by row, how many rows come before each.
+
+    n² comparisons, but of whole rows at a time: for many short columns that takes half the time of a sort.
+    """
+    n, rank, later = len(table), torch.zeros_like(table), torch.empty_like(table)
+    for i in range(n - 1):
+        behind = torch.ge(table[i + 1 :], table[i], out=later[i + 1 :])  # 1 where row i goes first
+        rank[i + 1 :].add_(behind)
+        rank[i].sub_(behind.sum(0)).add_(n - 1 - i)
+    place = rank.long()
+    rows = torch.arange(n, device=table.device).view(n, 1, 1).expand(table.shape)
+    return later.scatter_(0, place, table), torch.empty_like(place).scatter_(0, place, rows)
 
 
 def thresholds(ascending: Tensor) -> Tensor:
@@ -137,11 +157,17 @@ def sums_right(values: Tensor) -> Tensor:
 
 def sums_right_minus_left(values: Tensor, out: Tensor) -> Tensor:
     """Σ_{i≥k} values_i − Σ_{i<k} values_i for k = 0 … n−1, over the first axis of (n, m)."""
-    n = len(values)
-    if n <= BLOCK:
-        signs = values.new_ones(n, n).triu().mul_(2).sub_(1)
-        return torch.mm(signs, values, out=out)  # one product: error γ_n Σ|v|
-    return torch.sub(sums_right(values), sums_left(values), out=out)
+    n, m = values.shape
+    width = SHORT if n > 2 * SHORT and n % SHORT == 0 else n
+    if n > BLOCK:
+        return torch.sub(sums_right(values), sums_left(values), out=out)
+    blocks = out.view(-1, width, m)
+    signs = values.new_ones(width, width).triu().mul_(2).sub_(1)
+    torch.bmm(signs.expand(len(blocks), width, width), values.view(blocks.shape), out=blocks)
+    if width < n:  # what lies in later and in earlier blocks; a block's first cut has all of it on the right
+        ahead = values.new_ones(len(blocks), len(blocks)).triu(1)
+        blocks.add_(((ahead - ahead.T) @ blocks[:, 0])[:, None])
+    return out
 
 
 def _blocks(values: Tensor) -> Tensor:

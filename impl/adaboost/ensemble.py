@@ -113,12 +113,12 @@ class Log:
 
     def ensemble(self, rules: Rules) -> Ensemble:
         """Everything noted, lanes first, rounds that were not kept as padding."""
-        eps, alphas, kept = (torch.stack(values, -1) for values in zip(*self.lanes, strict=True))
+        eps, alphas, kept = (torch.stack(values).T for values in zip(*self.lanes, strict=True))  # (lane, rounds)
         perfect = kept & (eps <= 0)  # the last round of its lane: the sum below is of the votes before it
         alphas = torch.where(perfect, rules.perfect(alphas.sum(-1, keepdim=True)), alphas)
         used, pad = kept.sum(-1), 0.0 if -1.0 in self.labels else -1.0
         column = {
-            name: torch.where(kept, torch.stack([getattr(c, name) for c in self.choices], -1), empty)
+            name: torch.where(kept, torch.stack([getattr(c, name) for c in self.choices]).T, empty)
             for name, empty in (("feature", -1), ("threshold", -torch.inf), ("left", pad), ("right", pad))
         }
         found = Ensemble(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import sys
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +75,14 @@ def foreign(system: str) -> tuple[Subject, ...]:
         if importlib.util.find_spec(library) is not None:
             found += _get(place)
     return tuple(found)
+
+
+@functools.cache
+def documented_deviations() -> dict[tuple[str, str], str]:
+    """What foreign libraries document as different, by (subject, claim): the reason and its link."""
+    path = Path(__file__).parent / "foreign" / "excuses.toml"
+    entries = tomllib.loads(path.read_text(encoding="utf-8"))["excuse"]
+    return {(entry["subject"], entry["claim"]): f"{entry['reason']} ({entry['link']})" for entry in entries}
 
 
 def resolve(spec: str, system: str) -> Subject:

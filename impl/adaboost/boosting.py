@@ -36,7 +36,7 @@ def fit_discrete(
 
     X: (*b, n, d), y: (*b, n) in {−1, +1}, w: (*b, n). Device and dtype come from X. `resample`: fit each stump to n
     rows drawn from D with this CPU generator, instead of to the weights. `trace` records D_m, h_m and F_m.
-    Synchronisations: at most 12, all of them in validation, none per round.
+    Synchronisations: two for each chunk of lanes, none per round.
 
     Raises ValueError: empty or non-finite X, other labels, negative, non-finite or all-zero weights, other lengths,
     rounds < 1, learning_rate ≤ 0; TypeError: X not float32 or float64.

@@ -17,6 +17,7 @@ from sklearn.ensemble import AdaBoostClassifier, AdaBoostRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from impl.adaboost.convention import fitted
+from impl.adaboost.ensemble import STOP
 from impl.adaboost.reading import Asked, padded, per_round, read
 from impl.core.subject import Answers, Arrays, Operation, Settings, Subject
 
@@ -26,6 +27,8 @@ WORSE_THAN_RANDOM = "worse than random"
 Floats = NDArray[np.float64]
 SMALLEST = float(np.finfo(np.float64).eps)
 """What scikit-learn raises smaller positive weights to before each round (pull request 20415)."""
+
+NO_WEAK_LEARNER = STOP.index("no_weak_learner")
 
 CLASSIFIER_MISSING = {
     "decision": "decision_function is divided by the sum of the votes",
@@ -47,7 +50,11 @@ def _classifier(n_estimators: int = 50, random_state: int | None = None) -> Any:
 
 
 def _fit_classifier(arrays: Arrays, settings: Settings, *, device: str, dtype: str, seed: int) -> Answers:
-    """fit_discrete and fit_samme. Where fit raises because no stump can begin, the answer is an empty ensemble."""
+    """fit_discrete and fit_samme. Where fit raises because no stump can begin, the answer is an empty ensemble.
+
+    An early end without a perfect stump gets the code −1, unstated: its stump was no better than chance, which does
+    not mean that none is, for the stump of least Gini impurity need not be the one of least error.
+    """
     X, y, w = (np.asarray(arrays[key])[0] for key in ("X", "y", "w"))
     asked = Asked(X, y, w, int(settings["rounds"]), int(settings.get("n_classes", 0)))
     try:
@@ -58,7 +65,8 @@ def _fit_classifier(arrays: Arrays, settings: Settings, *, device: str, dtype: s
         model = _Empty()
     asked = replace(asked, w=_floored(w / w.sum()))
     without = ("decision_function", "staged_decision_function")
-    return read(model, asked, "sklearn-adaboost", without=without, reweight=_reweight)
+    found = read(model, asked, "sklearn-adaboost", without=without, reweight=_reweight)
+    return found | {"stop": np.where(found["stop"] == NO_WEAK_LEARNER, -1, found["stop"])}
 
 
 def _floored(D: Floats) -> Floats:

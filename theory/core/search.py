@@ -36,7 +36,7 @@ class Profile:
 PROFILES = {
     "glance": Profile("glance", 3, 32, 3.0),
     "quick": Profile("quick", 10, 32, 4.0),
-    "standard": Profile("standard", 30, 128, 5.0),
+    "standard": Profile("standard", 20, 128, 4.0),
     "deep": Profile("deep", 400, 512, 300.0),
 }
 

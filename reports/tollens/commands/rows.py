@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+from impl.catalogue import documented_deviations
 from impl.core.subject import Mutant, Subject
 from theory.core.claim import Claim, Myth
 from theory.core.counterexample import Counterexample, save_script
@@ -40,7 +41,7 @@ def row(job: Job, claim: Claim | Myth, subject: Subject, verdict: Verdict, mista
         "simulated": job.device.startswith("sim"),
         "dtype": job.dtype,
         "verdict": verdict.outcome,
-        "reason": verdict.reason,
+        "reason": _reason(verdict, subject, claim),
         "grade": verdict.grade,
         "regimes": verdict.regimes,
         "real": verdict.real,
@@ -59,6 +60,12 @@ def row(job: Job, claim: Claim | Myth, subject: Subject, verdict: Verdict, mista
         "smallest": "" if is_claim else claim.smallest,  # type: ignore[union-attr]
         "truth": "" if is_claim else claim.truth,  # type: ignore[union-attr]
     }
+
+
+def _reason(verdict: Verdict, subject: Subject, claim: Claim | Myth) -> str:
+    """The verdict's reason; a refutation that a foreign library documents says so, and stays a refutation."""
+    known = documented_deviations().get((subject.name, claim.id)) if verdict.outcome == "refuted" else None
+    return f"{verdict.reason}; a documented deviation: {known}" if known else verdict.reason
 
 
 def _refutation(found: Refutation) -> dict[str, Any]:

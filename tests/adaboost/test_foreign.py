@@ -1,4 +1,4 @@
-"""What third-party subjects are known to do differently is documented, and belongs to claims and subjects that exist."""
+"""What third-party subjects are known to do differently is documented, for claims and subjects that exist."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def test_the_door_imports_the_standard_library_only() -> None:
     [
         "import tollens.commands.browse as b; b.claims(None)",
         "import tollens.commands.browse as b; b.show('ADA-05')",
-        "import pytest; pytest.main(['--collect-only', '-qq', '-p', 'no:cacheprovider', 'tests/adaboost/test_claims.py'])",
+        "import pytest; pytest.main('--collect-only -qq -p no:cacheprovider tests/adaboost/test_claims.py'.split())",
     ],
 )
 def test_listing_does_not_import_torch(command: str) -> None:

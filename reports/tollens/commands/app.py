@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
+from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -38,6 +40,8 @@ app.command("doctor")(doctor.doctor)
 def run() -> None:
     """Run the command line. A wrong argument is one line and exit 2, a fault of ours one line and exit 3."""
     errors = Console(stderr=True)
+    # Hypothesis keeps notes beside the code it drives; a reader's working directory is not the place for them.
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(Path(tempfile.gettempdir()) / "tollens-hypothesis"))
     try:
         app(default_map={name: settings() for name in ("verify", "mutants", "myths")})
     except (LookupError, ValueError) as error:

@@ -37,6 +37,9 @@ def _matrix(run: Run) -> str:
     return diagnosis.dump(diagnosis.matrix_of(run))
 
 
+INTERRUPTED = 130
+"""Exit code of a run that Ctrl-C ended before anything was refuted: no success, and nothing against the subject."""
+
 FORMATS: dict[str, tuple[str, Callable[[Run], str]]] = {
     "html": ("index.html", _html),
     "md": ("report.md", _markdown),
@@ -63,6 +66,8 @@ def conclude(run: Run, folder: Path, console: Console) -> int:
     write(run, folder)
     console.print(overview(run))
     code = summary.exit_code(run)
+    if code == 0 and run.interrupted:
+        code = INTERRUPTED
     colour = {0: "green", 1: "red"}.get(code, "yellow")
     console.print(f"[bold {colour}]{summary.headline(run)}.[/] ", end="")
     console.print(summary.verdict_sentence(run), markup=False, highlight=False)

@@ -61,8 +61,8 @@ def _error(answer: Answer) -> Array:
 FIRST_ROUND = (
     Output("weights", _first("weights"), by_sample=True),
     Output("errors", _error),
-    Output("predictions", _first("predictions"), by_sample=True),
 )
+"""D_1 and the least error are determined; which of several equally good stumps is chosen is not."""
 
 
 def _permuted(cases: Cases, order: NDArray[np.intp]) -> Cases:

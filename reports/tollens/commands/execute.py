@@ -126,8 +126,9 @@ def _judged(jobs: tuple[Job, ...], plan: Plan, share: float, until: float) -> It
         return
     from joblib import Parallel, delayed
 
+    lean = replace(plan, jobs=())  # a worker needs its own job; all of them would travel with each
     parallel = Parallel(n_jobs=plan.workers, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
-    results = parallel(delayed(_paired)(job, plan, share, seconds, until) for job in order)
+    results = parallel(delayed(_paired)(job, lean, share, seconds, until) for job in order)
     try:
         yield from results
     finally:

@@ -8,41 +8,21 @@ import importlib.util
 import sys
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from impl.core.subject import Mutant, Subject
 
-
-@dataclass(frozen=True)
-class Entry:
-    """Where a system's subjects are, as "module:attribute".
-
-    ours: our implementation. mutants: a tuple of Mutant. convention: adapt(make, name) -> Subject, for a user's own
-    class. foreign: third-party subjects by the library that they need.
-    """
-
-    ours: str
-    mutants: str
-    convention: str
-    foreign: tuple[tuple[str, str], ...] = ()
-
-
-SYSTEMS = {
-    "adaboost": Entry(
-        ours="impl.adaboost.subject:SUBJECT",
-        mutants="impl.mutants.adaboost:MUTANTS",
-        convention="impl.adaboost.convention:adapt",
-        foreign=(("sklearn", "impl.foreign.scikit_learn:SUBJECTS"),),
-    ),
-    "receptive_field": Entry(
-        ours="impl.receptive_field.subject:SUBJECT",
-        mutants="impl.mutants.receptive_field:MUTANTS",
-        convention="impl.receptive_field.convention:adapt",
-        foreign=(("torch", "impl.foreign.torch_nn:SUBJECTS"),),
-    ),
+SYSTEMS: dict[str, dict[str, str]] = {
+    "adaboost": {"sklearn": "scikit_learn"},
+    "receptive_field": {"torch": "torch_nn"},
+    "transport": {"ot": "pot", "scipy": "scipy_transport", "geomloss": "geomloss"},
 }
+"""The third-party libraries whose code is on trial in each system, and where in `impl.foreign` their adapters are.
+
+All else is found by the system's stem: `impl.<system>.subject:SUBJECT` is ours, `impl.mutants.<system>:MUTANTS` are
+its classic mistakes, and `impl.<system>.convention:adapt` sees a user's own class as a subject.
+"""
 
 
 class UnknownSubject(LookupError):
@@ -56,7 +36,7 @@ def _get(place: str) -> Any:
 
 def ours(system: str) -> Subject:
     """Our implementation of a system."""
-    subject: Subject = _get(SYSTEMS[system].ours)
+    subject: Subject = _get(f"impl.{system}.subject:SUBJECT")
     return subject
 
 
@@ -64,16 +44,16 @@ def mutants(system: str) -> tuple[Mutant, ...]:
     """The system's classic mistakes, then those that any system can make."""
     from impl.mutants.crosscutting import mutants_of
 
-    own: tuple[Mutant, ...] = _get(SYSTEMS[system].mutants)
+    own: tuple[Mutant, ...] = _get(f"impl.mutants.{system}:MUTANTS")
     return own + mutants_of(ours(system))
 
 
 def foreign(system: str) -> tuple[Subject, ...]:
     """Third-party subjects whose library is installed."""
     found: list[Subject] = []
-    for library, place in SYSTEMS[system].foreign:
+    for library, adapters in SYSTEMS[system].items():
         if importlib.util.find_spec(library) is not None:
-            found += _get(place)
+            found += (s for s in _get(f"impl.foreign.{adapters}:SUBJECTS") if s.system == system)
     return tuple(found)
 
 
@@ -108,7 +88,7 @@ def resolve(spec: str, system: str) -> Subject:
 
 def adapt(make: Callable[[], object], name: str, system: str) -> Subject:
     """A class that follows its system's convention, as a subject of that name."""
-    seen: Callable[[Callable[[], object], str], Subject] = _get(SYSTEMS[system].convention)
+    seen: Callable[[Callable[[], object], str], Subject] = _get(f"impl.{system}.convention:adapt")
     try:
         return seen(make, name)
     except Exception as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
 
@@ -32,7 +34,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """`job` stands for each judgement that a system's test module asks for, with a stable, readable id."""
     if "job" not in metafunc.fixturenames:
         return
-    system, role = metafunc.module.SYSTEM, metafunc.function.__name__.removeprefix("test_")
+    system, role = Path(str(metafunc.module.__file__)).parent.name, metafunc.function.__name__.removeprefix("test_")
     jobs = {"claim": _claims, "myth": _myths, "mutant": _mutants}[role](system, metafunc.config)
     metafunc.parametrize("job", [pytest.param(job, id=_id(job), marks=_marks(job)) for job in jobs])
 

@@ -1,4 +1,8 @@
-"""What the test files of every system share: a judgement as a test, and the jobs that a session asks for."""
+"""What every system's tests are: its claims stand, its mutants die, its myths fall.
+
+`tests/<system>/test_claims.py`, `test_mutants.py` and `test_myths.py` import the test that they are named for; the
+folder says which system it is about.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tollens.commands.items import judged, option
+from tollens.commands.items import judged, settle
 from tollens.commands.subjects import Job
 from tollens.door import PROPERTY
 
@@ -23,9 +27,17 @@ def judge_in(request: pytest.FixtureRequest, job: Job) -> dict[str, Any]:
     return entry
 
 
-def devices(config: pytest.Config) -> str:
-    """The devices of this session."""
-    return config.getoption("tollens_device") or DEVICES
+def test_claim(job: Job, request: pytest.FixtureRequest) -> None:
+    settle(judge_in(request, job))
 
 
-__all__ = ["Job", "devices", "judge_in", "option"]
+def test_mutant(job: Job, request: pytest.FixtureRequest) -> None:
+    entry = judge_in(request, job)
+
+    assert entry["verdict"] == "refuted", f"{job.claim} does not notice that {entry['mistake']}: {entry['reason']}"
+
+
+def test_myth(job: Job, request: pytest.FixtureRequest) -> None:
+    entry = judge_in(request, job)
+
+    assert entry["verdict"] == "refuted", f"no counterexample to “{entry['sentence']}” was found: {entry['reason']}"

@@ -8,7 +8,7 @@ some of its system's operations, and an operation only some of the answers.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -55,6 +55,11 @@ class Mutant:
     name: str
     mistake: str
     subject: Subject
+
+
+def mutant(name: str, mistake: str, wrong: Subject) -> Mutant:
+    """A good subject in which one formula was replaced, under the name of its mistake."""
+    return Mutant(name, mistake, replace(wrong, name=name))
 
 
 def stack(answers: list[Answers]) -> Answers:

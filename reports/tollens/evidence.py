@@ -94,6 +94,7 @@ class Verdict(TypedDict):
     latex: str
     source: list[list[str]]
     kind: str
+    position: int
     parents: list[str]
     subject: str
     subject_kind: SubjectKind
@@ -138,7 +139,8 @@ _HEADER_DEFAULTS: dict[str, Any] = {
     "devices": [], "not_verified": [], "seed": 0, "profile": "", "systems": [], "account": None,
 }  # fmt: skip
 _VERDICT_DEFAULTS: dict[str, Any] = {
-    "claim_version": 1, "title": "", "sentence": "", "latex": "", "source": [], "kind": "", "parents": [],
+    "claim_version": 1, "title": "", "sentence": "", "latex": "", "source": [], "kind": "", "position": 0,
+    "parents": [],
     "subject_version": "", "mistake": "", "simulated": False, "reason": "", "grade": "", "regimes": {}, "real": {},
     "cases": 0, "rejected": 0, "margin": None, "margin_label": "", "margin_terms": "", "margin_regime": "",
     "histogram": [], "seconds": 0.0, "cases_per_second": 0.0, "refutation": None, "counterexample": None,

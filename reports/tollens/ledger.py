@@ -52,15 +52,20 @@ class ClaimView:
 
 
 def claims_by_system(run: Run) -> list[tuple[str, list[ClaimView]]]:
-    """Every claim judged on a subject that is not a mutant, grouped by system."""
+    """Every claim judged on a subject that is not a mutant, grouped by system, in the system's reading order."""
     views: dict[str, list[ClaimView]] = {system: [] for system in systems(run)}
     groups: dict[tuple[str, str], list[Verdict]] = {}
     for row in run.of_role("claim"):
         groups.setdefault((row["system"], row["claim"]), []).append(row)
     about = {row["subject_kind"] for row in principal(run)}
-    for (system, _), rows in sorted(groups.items()):
+    for (system, _), rows in sorted(groups.items(), key=_reading_order):
         views[system].append(_claim(rows, [row for row in rows if row["subject_kind"] in about] or rows))
     return [(system, found) for system, found in views.items() if found]
+
+
+def _reading_order(group: tuple[tuple[str, str], list[Verdict]]) -> tuple[int, str]:
+    (_, claim), rows = group
+    return rows[0]["position"], claim
 
 
 def _claim(everywhere: list[Verdict], rows: list[Verdict]) -> ClaimView:
@@ -155,7 +160,7 @@ def kill_matrices(run: Run) -> list[KillMatrix]:
 
 def _kill_matrix(run: Run, system: str, standings: Mapping[tuple[str, str], str]) -> KillMatrix:
     rows = [row for row in run.of_role("mutant") if row["system"] == system]
-    claims = tuple(sorted({row["claim"] for row in rows}))
+    claims = tuple(claim for _, claim in sorted({(row["position"], row["claim"]) for row in rows}))
     outcomes: dict[tuple[str, str], list[Outcome]] = {}
     mistakes: dict[str, str] = {}
     for row in rows:

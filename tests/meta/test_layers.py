@@ -10,6 +10,7 @@ from theory.core.registry import systems
 
 ROOT = Path(__file__).parents[2]
 ROOMS = {"theory": ROOT / "theory", "impl": ROOT / "impl", "tollens": ROOT / "reports" / "tollens"}
+TESTS = ("bindings.py", "test_claims.py", "test_mutants.py", "test_myths.py")
 FORBIDDEN = {
     "theory": {"torch", "impl", "tollens", "pytest", "sklearn.ensemble"},
     "impl": {"theory", "hypothesis", "pytest", "tollens"},
@@ -103,8 +104,8 @@ def test_a_system_has_the_same_stem_in_every_room(system: str) -> None:
     impl = ROOMS["impl"]
     here = {
         "impl": (impl / system).is_dir() or (impl / f"{system}.py").is_file(),
-        "mutants": (impl / "mutants" / f"{system}.py").is_file(),
-        "tests": (ROOT / "tests" / system / "test_claims.py").is_file(),
+        "mutants": (impl / "mutants" / system).is_dir() or (impl / "mutants" / f"{system}.py").is_file(),
+        "tests": all((ROOT / "tests" / system / name).is_file() for name in TESTS),
         "catalogue": system in SYSTEMS,
         "bindings": system in BINDINGS,
     }

@@ -75,6 +75,7 @@ def verdict(claim: str, **changes: Any) -> Row:
         "latex": latex,
         "source": [[part for part in source.split("|") if part]],
         "kind": kind,
+        "position": list(known).index(claim),
         "parents": list(parents),
         "subject": "ours",
         "subject_kind": "ours",

@@ -3,6 +3,7 @@ from __future__ import annotations
 from tests.reports.conftest import Record
 from tests.reports.sample import END, HEADER, SMALLEST, placed, refuted, verdict
 from tollens.evidence import Run
+from tollens.ledger import claims_by_system
 from tollens.ordering import ancestors, broken_claims, depth
 
 CHAIN = {"A": (), "B": ("A",), "C": ("B",), "D": ("A", "C")}
@@ -56,3 +57,11 @@ def test_a_parent_always_rests_on_fewer_claims_than_its_child() -> None:
 
 def test_a_circle_of_parents_ends() -> None:
     assert ancestors("A", {"A": ("B",), "B": ("A",)}) == {"B"}
+
+
+def test_the_claims_are_told_in_the_reading_order_of_their_system(record: Record) -> None:
+    run = record([HEADER, verdict("ADA-01", position=2), verdict("ADA-03", position=0), verdict("ADA-02", position=1)])
+
+    [(_, views)] = claims_by_system(run)
+
+    assert [view.row["claim"] for view in views] == ["ADA-03", "ADA-02", "ADA-01"]

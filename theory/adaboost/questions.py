@@ -13,39 +13,23 @@ from numpy.typing import NDArray
 
 from theory.adaboost.cases import DYADIC_DOMAIN, MEDIAN_DOMAIN, RESAMPLING_DOMAIN, draw_real, draw_samme
 from theory.core.claim import Answer
-from theory.core.crosscutting import Output, Question, Refusal
+from theory.core.crosscutting import Output, Question, Refusal, changed, put
 from theory.core.domain import Array, Cases, Domain, Shape
 
-Spoil = Callable[[Cases], Cases]
 PADDED_ROWS = 3
 
 
-def _put(name: str, value: float) -> Spoil:
-    """Write one bad value into the first entry of an array."""
-
-    def spoil(cases: Cases) -> Cases:
-        array = cases[name].astype(np.float64)
-        array.reshape(-1)[0] = value
-        return cases.with_arrays(**{name: array})
-
-    return spoil
-
-
-def _replace(name: str, change: Callable[[Array], Array]) -> Spoil:
-    return lambda cases: cases.with_arrays(**{name: change(cases[name])})
-
-
 WRONG_X = (
-    Refusal("NaN in X", _put("X", np.nan), "X must be finite"),
-    Refusal("infinity in X", _put("X", np.inf), "X must be finite"),
-    Refusal("whole numbers for X", _replace("X", lambda X: X.astype(np.int64)), "X must be float"),
-    Refusal("X without columns", _replace("X", lambda X: X[:, :, :0]), "X must not be empty"),
-    Refusal("a label too few", _replace("y", lambda y: np.concatenate([y, y], axis=1)), "y must have shape"),
+    Refusal("NaN in X", put("X", np.nan), "X must be finite"),
+    Refusal("infinity in X", put("X", np.inf), "X must be finite"),
+    Refusal("whole numbers for X", changed("X", lambda X: X.astype(np.int64)), "X must be float"),
+    Refusal("X without columns", changed("X", lambda X: X[:, :, :0]), "X must not be empty"),
+    Refusal("a label too few", changed("y", lambda y: np.concatenate([y, y], axis=1)), "y must have shape"),
 )
 WRONG_W = (
-    Refusal("NaN among the weights", _put("w", np.nan), "sample_weight must be finite"),
-    Refusal("a negative weight", _put("w", -1.0), "sample_weight must be non-negative"),
-    Refusal("only zero weights", _replace("w", np.zeros_like), "sample_weight must have a positive sum"),
+    Refusal("NaN among the weights", put("w", np.nan), "sample_weight must be finite"),
+    Refusal("a negative weight", put("w", -1.0), "sample_weight must be non-negative"),
+    Refusal("only zero weights", changed("w", np.zeros_like), "sample_weight must have a positive sum"),
 )
 
 
@@ -101,7 +85,7 @@ QUESTIONS = (
         permuted=_permuted,
         rows="X",
         padded=_padded,
-        refusals=(*WRONG_X, Refusal("a label 0", _put("y", 0.0), "y must be one of"), *WRONG_W),
+        refusals=(*WRONG_X, Refusal("a label 0", put("y", 0.0), "y must be one of"), *WRONG_W),
     ),
     Question(
         "fit_samme",
@@ -111,7 +95,7 @@ QUESTIONS = (
         permuted=_permuted,
         rows="X",
         padded=_padded,
-        refusals=(*WRONG_X, Refusal("a class too high", _put("y", 3.0), "y must"), *WRONG_W),
+        refusals=(*WRONG_X, Refusal("a class too high", put("y", 3.0), "y must"), *WRONG_W),
     ),
     Question(
         "fit_real",
@@ -131,7 +115,7 @@ QUESTIONS = (
         permuted=_permuted,
         rows="X",
         padded=_padded,
-        refusals=(*WRONG_X, Refusal("NaN among the targets", _put("y", np.nan), "y must be finite"), *WRONG_W),
+        refusals=(*WRONG_X, Refusal("NaN among the targets", put("y", np.nan), "y must be finite"), *WRONG_W),
     ),
     Question(
         "weighted_median",
@@ -139,9 +123,9 @@ QUESTIONS = (
         (Output("median"),),
         floats=("median",),
         refusals=(
-            Refusal("NaN among the values", _put("values", np.nan), "values must be finite"),
-            Refusal("a negative weight", _put("weights", -1.0), "weights must be non-negative"),
-            Refusal("only zero weights", _replace("weights", np.zeros_like), "weights must have a positive sum"),
+            Refusal("NaN among the values", put("values", np.nan), "values must be finite"),
+            Refusal("a negative weight", put("weights", -1.0), "weights must be non-negative"),
+            Refusal("only zero weights", changed("weights", np.zeros_like), "weights must have a positive sum"),
         ),
     ),
     Question(
@@ -149,9 +133,9 @@ QUESTIONS = (
         RESAMPLING_DOMAIN,
         (),
         refusals=(
-            Refusal("NaN in D", _put("D", np.nan), "D must be finite"),
-            Refusal("a negative probability", _put("D", -1.0), "D must be non-negative"),
-            Refusal("a D of zeros", _replace("D", np.zeros_like), "D must have a positive sum"),
+            Refusal("NaN in D", put("D", np.nan), "D must be finite"),
+            Refusal("a negative probability", put("D", -1.0), "D must be non-negative"),
+            Refusal("a D of zeros", changed("D", np.zeros_like), "D must have a positive sum"),
         ),
     ),
 )

@@ -19,6 +19,7 @@ from theory.core.domain import Array, Cases, Domain
 from theory.core.gap import Gap, equal, exactly
 
 SOURCE = (("claessen2000", "section 2"), ("chen2018", "section 2"))
+Spoil = Callable[[Cases], Cases]
 LOOPED = 3
 """Lanes of a batch that are asked again one by one."""
 
@@ -50,8 +51,29 @@ class Refusal:
     """An input that must be refused: `spoil` makes it from a good case, `says` must occur in the error's message."""
 
     label: str
-    spoil: Callable[[Cases], Cases]
+    spoil: Spoil
     says: str
+
+
+def put(name: str, value: float) -> Spoil:
+    """Write one bad value into the first entry of an array, which becomes float."""
+
+    def spoil(cases: Cases) -> Cases:
+        array = cases[name].astype(np.float64)
+        array.reshape(-1)[0] = value
+        return cases.with_arrays(**{name: array})
+
+    return spoil
+
+
+def changed(name: str, change: Callable[[Array], Array]) -> Spoil:
+    """Replace a whole array by what `change` makes of it."""
+    return lambda cases: cases.with_arrays(**{name: change(cases[name])})
+
+
+def set_to(**settings: float | str) -> Spoil:
+    """Give settings bad values."""
+    return lambda cases: cases.with_settings(**settings)
 
 
 @dataclass(frozen=True)

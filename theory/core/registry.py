@@ -30,7 +30,10 @@ def check_system(name: str) -> str:
 
 @functools.cache
 def claims(system: str) -> tuple[Claim, ...]:
-    """The claims of one system, then the cross-cutting ones. Raises Unknown; ValueError when an id occurs twice."""
+    """The claims of one system in reading order, then the cross-cutting ones.
+
+    Raises Unknown; ValueError when an id occurs twice.
+    """
     check_system(system)
     from theory.core.crosscutting import cross_cutting_claims
 

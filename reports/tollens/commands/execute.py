@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import functools
 import importlib.metadata
@@ -28,7 +29,9 @@ from tollens.commands.rows import mistake_of, row, save_counterexample
 from tollens.commands.subjects import Job, kind_of
 from tollens.evidence import Run, Writer, read
 
-LIBRARIES = ("hypothesis", "joblib", "mpmath", "numpy", "python-flint", "scikit-learn", "scipy", "torch")
+LIBRARIES = (
+    "geomloss", "hypothesis", "joblib", "mpmath", "numpy", "POT", "python-flint", "scikit-learn", "scipy", "torch",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,12 @@ class Plan:
 
 @functools.cache
 def libraries() -> dict[str, str]:
-    """Versions of what a verdict may depend on."""
-    return {name: importlib.metadata.version(name) for name in LIBRARIES}
+    """Versions of what a verdict may depend on, where it is installed."""
+    found: dict[str, str] = {}
+    for name in LIBRARIES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
 
 
 def account(jobs: tuple[Job, ...]) -> tuple[Account, int]:

@@ -10,6 +10,7 @@ from impl.catalogue import documented_deviations
 from impl.core.subject import Mutant, Subject
 from theory.core.claim import Claim, Myth
 from theory.core.counterexample import Counterexample, save_script
+from theory.core.registry import entries
 from theory.core.verdict import Refutation, Verdict
 from tollens.commands.subjects import Job, kind_of, shown
 
@@ -31,6 +32,7 @@ def row(job: Job, claim: Claim | Myth, subject: Subject, verdict: Verdict, mista
         "latex": claim.latex if isinstance(claim, Claim) else "",
         "source": [list(entry) for entry in claim.source],
         "kind": claim.kind if isinstance(claim, Claim) else "myth",
+        "position": [entry.id for entry in entries(job.system)].index(claim.id),
         "parents": list(claim.parents) if isinstance(claim, Claim) else [],
         "subject": shown(job.subject),
         "subject_kind": kind_of(job.subject),

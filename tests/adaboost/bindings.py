@@ -1,0 +1,35 @@
+"""Which claims must refute which mutant."""
+
+from __future__ import annotations
+
+KILLERS: dict[str, tuple[str, ...]] = {
+    "alpha-without-half": ("ADA-02", "ADA-03", "ADA-04", "ADA-05", "ADA-07", "ADA-08", "ADA-10"),
+    "alpha-log2": ("ADA-02", "ADA-03", "ADA-04", "ADA-05", "ADA-08"),
+    "alpha-log10": ("ADA-02", "ADA-03", "ADA-04", "ADA-05", "ADA-08"),
+    "weights-not-normalised": ("ADA-01", "ADA-04", "ADA-06"),
+    "weights-divided-by-maximum": ("ADA-01", "ADA-06"),
+    "indicator-update": ("ADA-04", "ADA-05", "ADA-06"),
+    "update-sign-flipped": ("ADA-04", "ADA-05", "ADA-06", "ADA-07"),
+    "error-unweighted": ("ADA-02", "ADA-08"),
+    "error-one-minus-accuracy": ("ADA-02", "ADA-05"),
+    "error-clipped": ("ADA-02", "ADA-03", "ADA-04", "ADA-05", "ADA-11"),
+    "one-polarity": ("ADA-09",),
+    "no-constant-stump": ("ADA-09",),
+    "strict-threshold": ("ADA-09",),
+    "unweighted-vote": ("ADA-07", "ADA-11"),
+    "uniform-initial-weights": ("ADA-01", "ADA-16"),
+    "perfect-learner-weight-one": ("ADA-07", "ADA-15"),
+    "sign-zero-label": ("ADA-15",),
+    "clamp-error-and-continue": ("ADA-15",),
+    "decision-divided-by-votes": ("ADA-17",),
+    "reseeded-by-rounds": ("ADA-17",),
+    "samme-without-log-classes": ("ADA-12",),
+    "half-rule-for-many-classes": ("ADA-12",),
+    "probability-clipped": ("ADA-13",),
+    "log-odds-without-half": ("ADA-13",),
+    "r2-weighted-mean": ("ADA-18", "ADA-19"),
+    "r2-unweighted-median": ("ADA-18", "ADA-19"),
+    "r2-exponent-not-reversed": ("ADA-18",),
+    "resample-without-replacement": ("ADA-14",),
+    "uniform-resampling": ("ADA-14",),
+}

@@ -60,8 +60,8 @@ def test_a_circle_of_parents_ends() -> None:
 
 
 def test_the_claims_are_told_in_the_reading_order_of_their_system(record: Record) -> None:
-    run = record([HEADER, verdict("ADA-01", position=2), verdict("ADA-03", position=0), verdict("ADA-02", position=1)])
+    run = record([HEADER, verdict("ADA-01", position=2), verdict("ADA-05", position=0), verdict("ADA-02", position=1)])
 
     [(_, views)] = claims_by_system(run)
 
-    assert [view.row["claim"] for view in views] == ["ADA-03", "ADA-02", "ADA-01"]
+    assert [view.row["claim"] for view in views] == ["ADA-05", "ADA-02", "ADA-01"]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from tollens.evidence import Outcome, Run, Verdict, number
 from tollens.findings import Html, anchor, safe_link
 from tollens.maths import mathml, prose
+from tollens.ordering import spine
 from tollens.plots import gauge, histogram
 from tollens.smallest import Table, picture, tables
 from tollens.summary import MythStanding, heaviest, mutant_standings, myth_standings, principal, systems
@@ -51,8 +52,17 @@ class ClaimView:
     cells: tuple[Cell, ...]
 
 
-def claims_by_system(run: Run) -> list[tuple[str, list[ClaimView]]]:
-    """Every claim judged on a subject that is not a mutant, grouped by system, in the system's reading order."""
+@dataclass(frozen=True)
+class Chapter:
+    """The claims of one system in reading order. thread: the longest chain in which each rests on the one before."""
+
+    system: str
+    claims: tuple[ClaimView, ...]
+    thread: tuple[ClaimView, ...]
+
+
+def claims_by_system(run: Run) -> list[Chapter]:
+    """Every claim judged on a subject that is not a mutant, a chapter for each system."""
     views: dict[str, list[ClaimView]] = {system: [] for system in systems(run)}
     groups: dict[tuple[str, str], list[Verdict]] = {}
     for row in run.of_role("claim"):
@@ -60,7 +70,13 @@ def claims_by_system(run: Run) -> list[tuple[str, list[ClaimView]]]:
     about = {row["subject_kind"] for row in principal(run)}
     for (system, _), rows in sorted(groups.items(), key=_reading_order):
         views[system].append(_claim(rows, [row for row in rows if row["subject_kind"] in about] or rows))
-    return [(system, found) for system, found in views.items() if found]
+    return [_chapter(system, found) for system, found in views.items() if found]
+
+
+def _chapter(system: str, views: list[ClaimView]) -> Chapter:
+    by_id = {view.row["claim"]: view for view in views}
+    parents = {claim: tuple(up for up in view.row["parents"] if up in by_id) for claim, view in by_id.items()}
+    return Chapter(system, tuple(views), tuple(by_id[claim] for claim in spine(parents)))
 
 
 def _reading_order(group: tuple[tuple[str, str], list[Verdict]]) -> tuple[int, str]:

@@ -73,6 +73,22 @@ def depth(claim: str, parents: Parents) -> int:
     return len(ancestors(claim, parents))
 
 
+def spine(parents: Parents) -> list[str]:
+    """The longest chain of claims in which each rests on the one before it: the thread of a system's story.
+
+    Among chains of the same length the first in the order of `parents`. Empty where no claim rests on another.
+    """
+    length: dict[str, int] = {}
+    for claim in sorted(parents, key=lambda name: depth(name, parents)):
+        length[claim] = 1 + max((length.get(up, 0) for up in parents[claim]), default=0)
+    chain: list[str] = []
+    here = max(length, key=length.__getitem__, default=None)
+    while here is not None and here not in chain:
+        chain.append(here)
+        here = max((up for up in parents[here] if up in length), key=length.__getitem__, default=None)
+    return chain[::-1] if len(chain) > 1 else []
+
+
 def _size(row: Verdict) -> tuple[bool, int, bool, bool]:
     """Smallest counterexample first; among equals a real device, then float64."""
     found = row["refutation"]

@@ -179,6 +179,37 @@ def scatter(points: Sequence[Sequence[float]], labels: Sequence[float], title: s
     return svg(width, height, title, [frame, *marks], spoken, "scatter")
 
 
+def tableau(cost: Sequence[Sequence[float]], supply: Sequence[float], demand: Sequence[float], title: str) -> str:
+    """The tableau of a small transport problem: a cell for each cost, the darker the dearer.
+
+    cost: (n, m); supply: (n,), to the left; demand: (m,), above; all finite.
+    """
+    cell, left, top = 30.0, 44.0, 34.0
+    width, height = left + cell * len(demand), top + cell * len(supply)
+    low, high = min(map(min, cost)), max(map(max, cost))
+    span = (high / 2 - low / 2) or 1.0  # halves: the difference of two huge costs may overflow
+    body = [f'<text class="tick" x="{left - 6:g}" y="{top - 6:g}" text-anchor="end">a \\ b</text>']
+    for j, mass in enumerate(demand):
+        body.append(_centred(left + cell * (j + 0.5), top - 10, short(mass), "mass"))
+    for i, (mass, row) in enumerate(zip(supply, cost, strict=True)):
+        y = top + cell * i
+        body.append(_centred(left - 22, y + cell / 2 + 4, short(mass), "mass"))
+        for j, price in enumerate(row):
+            shade = (price / 2 - low / 2) / span
+            x, tip = left + cell * j, escape(f"from {i} to {j}: cost {short(price)}")
+            body.append(
+                f'<g><title>{tip}</title><rect class="price" x="{x:g}" y="{y:g}" width="{cell:g}" height="{cell:g}" '
+                f'fill-opacity="{0.08 + 0.6 * shade:.2f}"/>{_centred(x + cell / 2, y + cell / 2 + 4, short(price))}</g>'
+            )
+    masses = [f"{name} {', '.join(map(short, values))}" for name, values in (("a", supply), ("b", demand))]
+    costs = "; ".join(", ".join(map(short, row)) for row in cost)
+    return svg(width + 1, height + 1, title, body, f"weights {' and '.join(masses)}; costs {costs}", "tableau")
+
+
+def _centred(x: float, y: float, text: str, kind: str = "") -> str:
+    return f'<text class="{kind}" x="{x:g}" y="{y:g}" text-anchor="middle">{escape(text)}</text>'
+
+
 def _mark(x: float, y: float, order: int, label: float, tip: str) -> str:
     glyph = {-1.0: "−", 1.0: "+"}.get(float(label), short(label))
     shape = (

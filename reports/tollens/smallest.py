@@ -1,4 +1,4 @@
-"""The arrays of a small case as tables, and as a picture where they are points with classes."""
+"""The arrays of a small case as tables, and as a picture where there is something to look at."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tollens.evidence import Refutation
-from tollens.plots import scatter
+from tollens.plots import scatter, tableau
 from tollens.wording import exact, plural
 
-MOST_ROWS, MOST_COLUMNS, MOST_POINTS, MOST_CLASSES = 16, 10, 40, 6
+MOST_ROWS, MOST_COLUMNS, MOST_POINTS, MOST_CLASSES, MOST_SITES = 16, 10, 40, 6, 8
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,15 @@ def _flat(value: Any) -> str:
 
 
 def picture(refutation: Refutation, title: str) -> str:
-    """An SVG of a case with points X (one or two features) and classes y; "" where it is not such a case."""
-    points, labels = refutation["arrays"].get("X"), refutation["arrays"].get("y")
+    """An SVG of a case of a kind that is easier to look at than to read; "" for any other.
+
+    Points X (one or two features) with classes y, or weights a and b with the costs C between them.
+    """
+    arrays = refutation["arrays"]
+    return _classified(arrays.get("X"), arrays.get("y"), title) or _transport(arrays, title)
+
+
+def _classified(points: Any, labels: Any, title: str) -> str:
     if not isinstance(points, list) or not isinstance(labels, list) or not 0 < len(points) == len(labels):
         return ""
     flat = all(isinstance(point, list) and len(point) in (1, 2) for point in points)
@@ -73,6 +80,19 @@ def picture(refutation: Refutation, title: str) -> str:
     if any(label != int(label) for label in labels) or len(set(labels)) > MOST_CLASSES:
         return ""
     return scatter(points, labels, title)
+
+
+def _transport(arrays: Mapping[str, Any], title: str) -> str:
+    supply, demand, cost = (arrays.get(name) for name in ("a", "b", "C"))
+    if not (isinstance(supply, list) and isinstance(demand, list) and isinstance(cost, list)):
+        return ""
+    if any(not isinstance(row, list) or len(row) != len(demand) for row in cost) or len(cost) != len(supply):
+        return ""
+    if not 0 < len(supply) <= MOST_SITES or not 0 < len(demand) <= MOST_SITES:
+        return ""
+    if not all(map(_is_finite, [*supply, *demand, *(price for row in cost for price in row)])):
+        return ""
+    return tableau(cost, supply, demand, title)
 
 
 def _is_finite(value: Any) -> bool:

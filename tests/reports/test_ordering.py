@@ -4,7 +4,7 @@ from tests.reports.conftest import Record
 from tests.reports.sample import END, HEADER, SMALLEST, placed, refuted, verdict
 from tollens.evidence import Run
 from tollens.ledger import claims_by_system
-from tollens.ordering import ancestors, broken_claims, depth
+from tollens.ordering import ancestors, broken_claims, depth, spine
 
 CHAIN = {"A": (), "B": ("A",), "C": ("B",), "D": ("A", "C")}
 
@@ -62,6 +62,12 @@ def test_a_circle_of_parents_ends() -> None:
 def test_the_claims_are_told_in_the_reading_order_of_their_system(record: Record) -> None:
     run = record([HEADER, verdict("ADA-01", position=2), verdict("ADA-05", position=0), verdict("ADA-02", position=1)])
 
-    [(_, views)] = claims_by_system(run)
+    [chapter] = claims_by_system(run)
 
-    assert [view.row["claim"] for view in views] == ["ADA-05", "ADA-02", "ADA-01"]
+    assert [view.row["claim"] for view in chapter.claims] == ["ADA-05", "ADA-02", "ADA-01"]
+
+
+def test_the_spine_is_the_longest_chain_of_claims_that_rest_on_each_other() -> None:
+    assert spine({**CHAIN, "E": ("A",)}) == ["A", "B", "C", "D"]
+    assert spine({"A": (), "B": ()}) == []
+    assert set(spine({"A": ("B",), "B": ("A",)})) <= {"A", "B"}

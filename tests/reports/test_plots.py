@@ -92,6 +92,13 @@ def test_a_case_of_points_and_classes_has_a_picture() -> None:
     assert "is −1" in picture(case(X=[[0.0, 1.0], [1.7e308, -1.7e308]], y=[-1, 1]), "a case")
 
 
+def test_a_transport_problem_has_a_tableau() -> None:
+    svg = picture(case(a=[3.0], b=[1.0, 2.0], C=[[-1.7e308, 1.7e308]]), "a case")
+
+    assert [e.text for e in parts(svg, "text")] == ["a \\ b", "1", "2", "3", "−1.7 × 10³⁰⁸", "1.7 × 10³⁰⁸"]
+    assert [e.get("fill-opacity") for e in parts(svg, "rect")] == ["0.08", "0.68"]
+
+
 @pytest.mark.parametrize(
     "arrays",
     [
@@ -104,6 +111,11 @@ def test_a_case_of_points_and_classes_has_a_picture() -> None:
         {"X": [[float(i)] for i in range(100)], "y": [1] * 100},
         {"X": [], "y": []},
         {"X": "left out", "y": [1]},
+        {"a": [1.0], "b": [1.0]},
+        {"a": [1.0], "b": [0.5, 0.5], "C": [[1.0]]},
+        {"a": [1.0, 1.0], "b": [2.0], "C": [[1.0]]},
+        {"a": [1.0], "b": [1.0], "C": [["inf"]]},
+        {"a": [1.0] * 20, "b": [1.0] * 20, "C": [[0.0] * 20] * 20},
     ],
 )
 def test_any_other_case_has_none(arrays: dict[str, object]) -> None:

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup verify test lint types layers format clean
+.PHONY: setup verify test lint types layers format kill-matrix clean
 
 setup: .venv/installed
 
@@ -27,6 +27,12 @@ types: setup        ## mypy --strict on the three packages
 
 layers: setup       ## who may import whom
 	$(BIN)/lint-imports
+
+kill-matrix: setup  ## refresh the kill matrix that diagnoses compare with
+	rm -rf build/kill-matrix
+	$(BIN)/tollens mutants --out build/kill-matrix
+	$(BIN)/tollens report build/kill-matrix --format matrix
+	cp build/kill-matrix/kill_matrix.json reports/tollens/kill_matrix.json
 
 format: setup       ## rewrite the files in house style
 	$(BIN)/ruff check --fix

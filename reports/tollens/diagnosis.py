@@ -70,12 +70,18 @@ def matrix_of(run: Run) -> Matrix:
 
 
 def dump(matrix: Matrix) -> str:
-    """A kill matrix as JSON, the form in which one is packaged with Tollens."""
-    systems = {
-        system: {m.name: {"mistake": m.mistake, "claims": dict(sorted(m.kills.items()))} for m in mutants}
-        for system, mutants in matrix.items()
-    }
-    return json.dumps({"schema": 1, "systems": systems}, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    """A kill matrix as JSON with a line for each mutant, the form in which one is packaged with Tollens."""
+    systems = [
+        f'"{system}": {{\n' + ",\n".join(map(_line, sorted(mutants, key=lambda m: m.name))) + "\n}"
+        for system, mutants in sorted(matrix.items())
+    ]
+    return '{"schema": 2, "systems": {\n' + ",\n".join(systems) + "\n}}\n"
+
+
+def _line(mutant: Mutant) -> str:
+    claims = {kills: sorted(c for c, killed in mutant.kills.items() if killed == kills) for kills in (True, False)}
+    entry = {"mistake": mutant.mistake, "refuted_by": claims[True], "withstands": claims[False]}
+    return f"{json.dumps(mutant.name)}: {json.dumps(entry, ensure_ascii=False)}"
 
 
 def load(path: Path) -> Matrix:
@@ -83,11 +89,15 @@ def load(path: Path) -> Matrix:
     try:
         systems = json.loads(path.read_text(encoding="utf-8"))["systems"]
         return {
-            system: tuple(Mutant(name, entry["mistake"], dict(entry["claims"])) for name, entry in mutants.items())
+            system: tuple(Mutant(name, entry["mistake"], _kills(entry)) for name, entry in mutants.items())
             for system, mutants in systems.items()
         }
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise EvidenceError(f"{path}: not a kill matrix ({error!r})") from error
+
+
+def _kills(entry: Mapping[str, list[str]]) -> dict[str, bool]:
+    return dict.fromkeys(entry["withstands"], False) | dict.fromkeys(entry["refuted_by"], True)
 
 
 @cache

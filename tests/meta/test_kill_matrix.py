@@ -6,7 +6,7 @@ from tollens.diagnosis import PACKAGED, load
 
 
 def test_the_packaged_kill_matrix_knows_the_mutants_of_today() -> None:
-    """If this fails: `tollens mutants --out DIR`, `tollens report DIR --format matrix`, and copy kill_matrix.json."""
+    """If this fails: `make kill-matrix`."""
     matrix = load(PACKAGED)
 
     for system in registry.systems():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -31,7 +32,10 @@ def subject(
     median: Callable[[Tensor, Tensor], Tensor] = weighted_median,
     draw: Draw = resample_indices,
 ) -> Subject:
-    """AdaBoost with these formulas, as a subject that answers every operation of the port."""
+    """AdaBoost with these formulas, as a subject that answers every operation of the port.
+
+    The same formulas give the same operations, so that it shows which of them a mutant leaves alone.
+    """
     operations: dict[str, Operation] = {
         "fit_discrete": _discrete(discrete),
         "fit_samme": _samme(samme),
@@ -43,6 +47,7 @@ def subject(
     return Subject(name, "adaboost", operations, version="0.1.0", house=True)
 
 
+@functools.cache
 def _discrete(rules: Rules) -> Operation:
     def fit_(arrays: Arrays, settings: Settings, *, device: str, dtype: str, seed: int) -> Answers:
         data, rounds = tensors(arrays, device=device, dtype=dtype), int(settings["rounds"])
@@ -67,6 +72,7 @@ def _discrete(rules: Rules) -> Operation:
     return fit_
 
 
+@functools.cache
 def _samme(rules: Rules) -> Operation:
     def fit_(arrays: Arrays, settings: Settings, *, device: str, dtype: str, seed: int) -> Answers:
         data, n_classes = tensors(arrays, device=device, dtype=dtype), int(settings["n_classes"])
@@ -99,6 +105,7 @@ def _traced(value: Tensor | None) -> Tensor:
     return value
 
 
+@functools.cache
 def _real(rules: RealRules) -> Operation:
     def fit_(arrays: Arrays, settings: Settings, *, device: str, dtype: str, seed: int) -> Answers:
         data = tensors(arrays, device=device, dtype=dtype)
@@ -116,6 +123,7 @@ def _real(rules: RealRules) -> Operation:
     return fit_
 
 
+@functools.cache
 def _r2(rules: R2Rules) -> Operation:
     def fit_(arrays: Arrays, settings: Settings, *, device: str, dtype: str, seed: int) -> Answers:
         data, loss = tensors(arrays, device=device, dtype=dtype), str(settings.get("loss", "linear"))
@@ -134,6 +142,7 @@ def _r2(rules: R2Rules) -> Operation:
     return fit_
 
 
+@functools.cache
 def _median(median: Callable[[Tensor, Tensor], Tensor]) -> Operation:
     def median_(arrays: Arrays, settings: Settings, *, device: str, dtype: str, seed: int) -> Answers:
         data = tensors(arrays, device=device, dtype=dtype)
@@ -143,6 +152,7 @@ def _median(median: Callable[[Tensor, Tensor], Tensor]) -> Operation:
     return median_
 
 
+@functools.cache
 def _resample(draw: Draw) -> Operation:
     def draw_(arrays: Arrays, settings: Settings, *, device: str, dtype: str, seed: int) -> Answers:
         D, draws = tensors(arrays, device=device, dtype=dtype)["D"], int(settings["draws"])

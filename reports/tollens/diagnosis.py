@@ -24,6 +24,15 @@ class Mutant:
     mistake: str
     kills: Mapping[str, bool]
 
+    def killed_by(self, claim: str) -> bool | None:
+        """Whether a claim refutes the mutant, None where that is not known.
+
+        A claim of the system that was not tried on a mutant asks nothing that the mistake touches, and stands. The
+        general mistakes (those tried on the laws XC-…) touch everything, and are tried on the laws alone.
+        """
+        special = any(not tried.startswith("XC-") for tried in self.kills)
+        return self.kills.get(claim, False if special and not claim.startswith("XC-") else None)
+
 
 @dataclass(frozen=True)
 class Likeness:
@@ -132,15 +141,15 @@ def likenesses(fails: Mapping[str, bool], mutants: Iterable[Mutant]) -> list[Lik
 
 
 def _compare(fails: Mapping[str, bool], mutant: Mutant) -> Likeness:
-    shared = [claim for claim in fails if claim in mutant.kills]
-    failing = [claim for claim in shared if fails[claim]]
-    standing = [claim for claim in shared if not fails[claim]]
+    killed = {claim: told for claim in fails if (told := mutant.killed_by(claim)) is not None}
+    failing = [claim for claim in killed if fails[claim]]
+    standing = [claim for claim in killed if not fails[claim]]
     return Likeness(
         mutant,
         failing=len(failing),
-        failing_agree=sum(mutant.kills[claim] for claim in failing),
+        failing_agree=sum(killed[claim] for claim in failing),
         standing=len(standing),
-        standing_agree=sum(not mutant.kills[claim] for claim in standing),
+        standing_agree=sum(not killed[claim] for claim in standing),
     )
 
 

@@ -54,11 +54,21 @@ class ClaimView:
 
 @dataclass(frozen=True)
 class Chapter:
-    """The claims of one system in reading order. thread: the longest chain in which each rests on the one before."""
+    """The claims of one system in reading order.
+
+    laws: the cross-cutting ones, which every system keeps. thread: the longest chain in which each claim rests on the
+    one before.
+    """
 
     system: str
     claims: tuple[ClaimView, ...]
+    laws: tuple[ClaimView, ...]
     thread: tuple[ClaimView, ...]
+
+    @property
+    def law_abiding(self) -> bool:
+        """Whether every law stands."""
+        return all(view.verdict == "stands" for view in self.laws)
 
 
 def claims_by_system(run: Run) -> list[Chapter]:
@@ -76,7 +86,8 @@ def claims_by_system(run: Run) -> list[Chapter]:
 def _chapter(system: str, views: list[ClaimView]) -> Chapter:
     by_id = {view.row["claim"]: view for view in views}
     parents = {claim: tuple(up for up in view.row["parents"] if up in by_id) for claim, view in by_id.items()}
-    return Chapter(system, tuple(views), tuple(by_id[claim] for claim in spine(parents)))
+    own, laws = (tuple(v for v in views if ("." in v.row["claim"]) == law) for law in (False, True))
+    return Chapter(system, own, laws, tuple(by_id[claim] for claim in spine(parents)))
 
 
 def _reading_order(group: tuple[tuple[str, str], list[Verdict]]) -> tuple[int, str]:

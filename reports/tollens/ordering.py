@@ -73,16 +73,17 @@ def depth(claim: str, parents: Parents) -> int:
     return len(ancestors(claim, parents))
 
 
-def spine(parents: Parents) -> list[str]:
+def spine(parents: dict[str, tuple[str, ...]]) -> list[str]:
     """The longest chain of claims in which each rests on the one before it: the thread of a system's story.
 
-    Among chains of the same length the first in the order of `parents`. Empty where no claim rests on another.
+    Among chains of the same length the one that ends last in the order of `parents`. Empty where no claim rests on
+    another.
     """
     length: dict[str, int] = {}
     for claim in sorted(parents, key=lambda name: depth(name, parents)):
         length[claim] = 1 + max((length.get(up, 0) for up in parents[claim]), default=0)
     chain: list[str] = []
-    here = max(length, key=length.__getitem__, default=None)
+    here = max(reversed(parents), key=length.__getitem__, default=None)
     while here is not None and here not in chain:
         chain.append(here)
         here = max((up for up in parents[here] if up in length), key=length.__getitem__, default=None)

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import importlib
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from latex2mathml.converter import convert
 
+from impl.core.subject import Answers, Arrays, Operation, Settings
 from theory.core import registry
 from theory.core.claim import Claim, Myth
+from theory.core.judge import Setup, judge
+from theory.core.search import PROFILES
+from tollens.commands.subjects import place
 
 ROOT = Path(__file__).parents[2]
 ENTRIES = [(system, entry) for system in registry.systems() for entry in registry.entries(system)]
 CLAIMS = [(system, entry) for system, entry in ENTRIES if isinstance(entry, Claim)]
+
+OWN = [(system, claim) for system, claim in CLAIMS if not claim.id.startswith("XC-")]
 
 
 def name(value: object) -> str | None:
@@ -51,7 +58,28 @@ def test_the_question_exists_in_the_port(system: str, entry: Claim | Myth) -> No
     port = importlib.import_module(f"theory.{system}.port")
     operations = {name for value in vars(port).values() if isinstance(value, type) for name in vars(value)}
 
-    assert entry.asks in operations
+    assert {entry.asks, *getattr(entry, "also", ())} <= operations
+
+
+@pytest.mark.parametrize(("system", "claim"), OWN, ids=name)
+def test_the_claim_says_what_it_asks(system: str, claim: Claim) -> None:
+    """The kill matrix leaves out mutants whose mistake is in no operation that a claim says it asks."""
+    from impl import catalogue
+
+    ours, asked = catalogue.ours(system), set()
+
+    def noted(operation: str) -> Operation:
+        def ask(arrays: Arrays, settings: Settings, *, device: str, dtype: str, seed: int) -> Answers:
+            asked.add(operation)
+            return ours.operations[operation](arrays, settings, device=device, dtype=dtype, seed=seed)
+
+        return ask
+
+    subject = replace(ours, operations={operation: noted(operation) for operation in ours.operations})
+    device, dtype = place(claim)
+    judge(claim, subject, Setup(profile=PROFILES["glance"], device=device, dtype=dtype, real=False))
+
+    assert asked == {claim.asks, *claim.also}
 
 
 @pytest.mark.parametrize(("system", "claim"), CLAIMS, ids=name)

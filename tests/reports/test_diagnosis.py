@@ -37,18 +37,28 @@ def test_a_mutant_that_would_break_what_stands_is_less_alike() -> None:
     assert [likeness.mutant.name for likeness in ranked] == ["log2", "wide"]
 
 
-def test_claims_judged_on_one_side_only_do_not_count() -> None:
-    (likeness,) = likenesses({"A": True, "Z": True}, [LOG2])
+def test_a_claim_that_was_not_tried_on_a_mutant_is_none_that_it_breaks() -> None:
+    (likeness,) = likenesses({"A": True, "Z": True, "Y": False}, [LOG2])
+
+    assert (likeness.failing, likeness.failing_agree) == (2, 1)
+    assert (likeness.standing, likeness.standing_agree) == (1, 1)
+
+
+def test_a_general_mistake_is_compared_on_the_laws_alone() -> None:
+    leaks = Mutant("leaks-across-lanes", "", {"XC-01.adaboost.fit": True})
+
+    (likeness,) = likenesses({"XC-01.adaboost.fit": True, "XC-04.adaboost.fit": False, "A": True}, [leaks])
 
     assert (likeness.failing, likeness.failing_agree, likeness.standing) == (1, 1, 0)
 
 
 def test_mutants_that_agree_equally_well_are_named_together(run: Run) -> None:
-    twins = tuple(Mutant(name, "", {"ADA-02": True, "ADA-01": False}) for name in ("left", "right"))
+    failing = ("ADA-02", "ADA-04", "ADA-05", "ADA-07")
+    twins = tuple(Mutant(name, "", dict.fromkeys(failing, True)) for name in ("left", "right"))
 
     words, named = diagnose(run, "adaboost", BOOSTER, {"adaboost": twins})
 
-    assert words.startswith("looks like `left` or `right`: 1 of 1 failing claims agree")
+    assert words.startswith("looks like `left` or `right`: 4 of 4 failing claims agree")
     assert len(named) == 2
 
 

@@ -46,11 +46,12 @@ class Claim:
 
     id: never reused, e.g. "ADA-05". sentence, latex: the statement in words and as a formula. source: key of
     references.bib and the place in it, e.g. ("freund1997", "Fig. 2"). asks: the operation of the system's port
-    that is put to the subject. needs: answers that the check reads; a subject without one of them makes the claim
-    not applicable, by name. exact: the same check for one lane in exact or ball arithmetic, used to confirm a
-    counterexample. lanes: most problems per call (exact oracles are slower than NumPy). slack_reason: why no case
-    comes within 1/1000 of the bound, where none does. on_cpu: False for what only another device can refute.
-    house_rule: True for what this project asks of its own code and mathematics does not, such as the words of an error.
+    that is put to the subject. also: other operations that the check puts to it through `again`. needs: answers that
+    the check reads; a subject without one of them makes the claim not applicable, by name. exact: the same check for
+    one lane in exact or ball arithmetic, used to confirm a counterexample. lanes: most problems per call (exact
+    oracles are slower than NumPy). slack_reason: why no case comes within 1/1000 of the bound, where none does.
+    on_cpu: False for what only another device can refute. house_rule: True for what this project asks of its own code
+    and mathematics does not, such as the words of an error.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Claim:
     asks: str
     check: Check
     domain: Domain
+    also: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
     exact: Check | None = None

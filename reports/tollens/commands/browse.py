@@ -11,18 +11,25 @@ from rich.table import Table
 
 from theory.core import registry
 from theory.core.claim import Claim, Myth
+from theory.core.crosscutting import LAWS
 from tollens.commands.options import Systems, chosen_systems
+from tollens.wording import plural
 
 
 def claims(systems: Systems = None) -> None:
-    """List the claims, and how many myths stand against them."""
+    """List the claims, the laws that every system keeps, and the myths."""
     console = Console()
     for system in chosen_systems(systems):
         table = Table(box=None, pad_edge=False, title=system, title_justify="left", title_style="bold")
         for name in ("claim", "kind", "title"):
             table.add_column(name, no_wrap=name != "title", overflow="fold")
+        ids = [claim.id for claim in registry.claims(system)]
         for claim in registry.claims(system):
-            table.add_row(claim.id, claim.kind, escape(claim.title))
+            if "." not in claim.id:
+                table.add_row(claim.id, claim.kind, escape(claim.title))
+        for law in LAWS:
+            if asked := sum(i.startswith(f"{law.number}.") for i in ids):
+                table.add_row(law.number, "law", f"{law.title}, asked of {plural(asked, 'operation')}")
         for myth in registry.myths(system):
             table.add_row(myth.id, "myth", escape(myth.title))
         console.print(table)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from impl import catalogue
+from impl.core.subject import Mutant
 from theory.core import registry
 from theory.core.claim import Claim
 
@@ -93,24 +94,31 @@ def myth_jobs(systems: Iterable[str], *, profile: str, only: frozenset[str] = fr
 def mutant_jobs(systems: Iterable[str], *, only: frozenset[str] = frozenset()) -> list[Job]:
     """The kill matrix: the system's claims on its own mutants, each cross-cutting law on the cross-cutting ones.
 
-    A law is tried on the first operation to which it applies; the test suite tries it on all.
+    A law is tried on the first operation to which it applies; the test suite tries it on all. A claim is not tried on
+    a mutant whose mistake is in no operation that the claim asks: it would judge our own code again.
     """
     chosen = {claim.id for system in systems for claim in _one_of_each_law(registry.claims(system))}
     return [
-        Job("mutant", system, claim.id, f"mutant:{mutant}", *place(claim), "glance")
+        Job("mutant", system, claim.id, f"mutant:{mutant.name}", *place(claim), "glance")
         for system in systems
+        for mutant, spoilt, crosscutting in _mutants(system)
         for claim in registry.claims(system)
-        if wanted(claim.id, only)
-        for mutant, crosscutting in _mutants(system)
-        if is_crosscutting(claim) == crosscutting and claim.id in chosen
+        if wanted(claim.id, only) and is_crosscutting(claim) == crosscutting and claim.id in chosen
+        if spoilt & {claim.asks, *claim.also}
     ]
 
 
-def _mutants(system: str) -> list[tuple[str, bool]]:
+def _mutants(system: str) -> list[tuple[Mutant, set[str], bool]]:
+    """Each mutant, the operations in which it differs from ours, and whether any system can make its mistake."""
     from impl.mutants.crosscutting import mutants_of
 
-    general = {m.name for m in mutants_of(catalogue.ours(system))}
-    return [(m.name, m.name in general) for m in catalogue.mutants(system)]
+    ours = catalogue.ours(system)
+    general = {m.name for m in mutants_of(ours)}
+    found = []
+    for m in catalogue.mutants(system):
+        spoilt = {name for name, asked in m.subject.operations.items() if asked is not ours.operations[name]}
+        found.append((m, spoilt, m.name in general))
+    return found
 
 
 def _one_of_each_law(claims: tuple[Claim, ...]) -> list[Claim]:

@@ -69,6 +69,7 @@ def verify(
     from tollens.commands.execute import Plan, execute
     from tollens.commands.reporting import conclude
     from tollens.commands.subjects import claim_jobs, mutant_jobs, myth_jobs
+    from tollens.wording import plural
 
     console = Console()
     names = chosen_systems(systems)
@@ -101,6 +102,7 @@ def verify(
         resume=resume is not None,
     )
     console.print(
-        f"judging {len(jobs_):,} (claim, subject, device, dtype) in {len(names)} systems → {folder}", highlight=False
+        f"judging {len(jobs_):,} (claim, subject, device, dtype) in {plural(len(names), 'system')} → {folder}",
+        highlight=False,
     )
     raise typer.Exit(conclude(execute(plan, console), folder, console))

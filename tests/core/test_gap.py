@@ -48,3 +48,9 @@ def test_a_gap_needs_a_lane_axis() -> None:
 def test_integers_that_floats_cannot_hold_are_refused() -> None:
     with pytest.raises(ValueError, match=r"above 2\*\*53"):
         exactly("x", np.array([2**53 + 1]), np.array([2**53]))
+
+
+def test_a_difference_too_large_for_a_float_is_an_infinite_margin_and_no_warning() -> None:
+    gap = equal("x", [1e300, 1.7e308], [-1e300, -1.7e308], absolute(1e-300, "tiny"))
+
+    np.testing.assert_array_equal(gap.margin, [math.inf, math.inf])

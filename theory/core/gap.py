@@ -48,7 +48,7 @@ class Gap:
 
 def _ratio(excess: FloatArray, bound: FloatArray) -> FloatArray:
     """Excess ÷ bound with 0 ÷ 0 = 0 and anything that is not a number counted as infinite."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         ratio = np.where(excess == 0, 0.0, excess / bound)
     return np.where(np.isnan(ratio), np.inf, ratio)
 
@@ -58,7 +58,7 @@ def _gap(label: str, left: ArrayLike, relation: Relation, right: ArrayLike, boun
     a, b, value, mask = np.broadcast_arrays(a, b, bound.value, np.asarray(where, dtype=bool))
     if a.ndim == 0:
         raise ValueError(f"gap {label!r} has no lane axis")
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         difference = np.where(a == b, 0.0, a - b)  # equal infinities are equal
         excess = np.abs(difference) if relation == "=" else np.maximum(difference, 0.0)
     return Gap(label, a, relation, b, excess, Bound(value, bound.terms), mask)

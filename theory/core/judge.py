@@ -57,7 +57,7 @@ def judge(claim: Claim | Myth, subject: SubjectLike, setup: Setup = Setup()) -> 
     Never raises for what the subject does: an exception, a hang or a wrong shape becomes the verdict `error`.
     """
     started = time.monotonic()
-    trial = _Trial(claim, subject, setup, min(setup.until, started + setup.profile.seconds))
+    trial = _Trial(claim, subject, setup)
     verdict = _decide(trial)
     return replace(verdict, seconds=time.monotonic() - started)
 
@@ -73,7 +73,6 @@ class _Trial:
     claim: Claim | Myth
     subject: SubjectLike
     setup: Setup
-    until: float
     tally: Tally = field(default_factory=Tally)
 
     @property
@@ -159,7 +158,7 @@ def _counterexamples(trial: _Trial) -> Iterator[Cases]:
     if trial.statistical:
         yield from _statistical(trial)
     elif domain.regimes:
-        found = explore(domain, trial.margin_of, profile=setup.profile, seed=trial.seed, until=trial.until)
+        found = explore(domain, trial.margin_of, profile=setup.profile, seed=trial.seed, until=setup.until)
         if found is not None:
             yield trial.drawn(found)
     if setup.real and not trial.statistical:

@@ -76,14 +76,18 @@ def explore(
     """Search for a draw with margin > 1; returns the smallest found, or None.
 
     Each regime is tried once in a middling shape, so that none is left out; then Hypothesis explores. `margin` may
-    be −inf where a batch says nothing. `until` is a `time.monotonic` instant after which the search winds down.
+    be −inf where a batch says nothing. The search winds down after the profile's seconds, which count from the end of
+    the first batch (what the oracles and the subject import is loaded by then), and at the latest at `until`, a
+    `time.monotonic` instant.
     """
     rng = np.random.default_rng(seed)
-    for regime in domain.regimes:
+    for place, regime in enumerate(domain.regimes):
         middle = tuple((name, (low + high + 1) // 2) for name, (low, high) in domain.shapes.items())
         first = Draw(middle, regime, int(rng.integers(2**32)))
         if margin(first) > 1:
             return first
+        if place == 0:
+            until = min(until, time.monotonic() + profile.seconds)
         if time.monotonic() > until:
             return None
     return _hypothesis(domain, margin, profile=profile, seed=seed, until=until)

@@ -162,6 +162,8 @@ def work(job: Job, plan: Plan, share: float, seconds: float, until: float, *, ke
     from impl.core import devices
 
     torch.set_num_threads(1)
+    if not set(plan.devices) & set(devices.ACCELERATORS):
+        devices.probe("sim")  # must be there before the first backward pass, whichever job brings that
     devices.probe(job.device)
     devices.strict(True)
     claim = find(job.claim)

@@ -78,3 +78,26 @@ def test_shrinking_stops_when_the_time_is_up() -> None:
 
     assert shrinker(cases) is cases
     assert shrinker.calls == 0
+
+
+def test_rows_and_columns_of_a_square_matrix_are_dropped_together() -> None:
+    C = np.arange(25.0).reshape(1, 5, 5)
+
+    small, _ = shrunk(Cases({"C": C}), lambda cases: (cases["C"] == 18).any(axis=(1, 2)), C=Axes(("n", "n")))
+
+    np.testing.assert_array_equal(small["C"], [[[18.0]]])
+
+
+def test_what_dropping_breaks_is_mended_before_the_candidate_is_judged() -> None:
+    def level(cases: Cases) -> Cases:
+        x = cases["x"].copy()
+        x[:, 0] += 10 - x.sum(axis=1)
+        return cases.with_arrays(x=x)
+
+    ten = Domain(
+        shapes={"n": (1, 50)}, regimes=("generic",), draw=draw, axes={"x": Axes(("n",))},
+        valid=lambda cases: cases["x"].sum(axis=1) == 10, settle=level,
+    )  # fmt: skip
+    shrinker = Shrinker(ten, lambda cases: np.ones(cases.lanes, dtype=bool), time.monotonic() + 10)
+
+    np.testing.assert_array_equal(shrinker(Cases({"x": np.array([[1.0, 2, 3, 4]])}))["x"], [[10.0]])

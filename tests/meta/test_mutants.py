@@ -16,6 +16,13 @@ def test_every_mutant_is_bound(system: str) -> None:
 
 
 @pytest.mark.parametrize("system", registry.systems())
+def test_no_two_mutants_share_a_name(system: str) -> None:
+    names = [mutant.name for mutant in catalogue.mutants(system)]
+
+    assert sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize("system", registry.systems())
 def test_every_claim_has_a_mutant_that_it_must_refute(system: str) -> None:
     bound = {claim for killers in BINDINGS[system].values() for claim in killers}
 

@@ -79,7 +79,10 @@ class Cases:
 
 @dataclass(frozen=True)
 class Axes:
-    """How an array may be made smaller: the names of its axes after the lane, and how its values simplify."""
+    """How an array may be made smaller: the names of its axes after the lane, and how its values simplify.
+
+    A square matrix has the same name twice: its rows and columns go together.
+    """
 
     names: tuple[str, ...] = ()
     simplify: Simplify = "fixed"
@@ -87,6 +90,10 @@ class Axes:
 
 
 Draw = Callable[[np.random.Generator, Shape, str, int], Cases]
+
+
+def _as_it_is(cases: Cases) -> Cases:
+    return cases
 
 
 def _all_valid(cases: Cases) -> NDArray[np.bool_]:
@@ -101,7 +108,8 @@ class Domain:
     towards the low end. regimes: named flavours of data, the plainest first. draw(rng, shape, regime, lanes) makes
     a whole batch with NumPy. valid(cases): (lane,) preconditions; a lane that breaks them is counted as rejected.
     axes: for each array its droppable axes and how its values simplify; settings that shrink are listed in
-    `countdown` with their least value. real: bundled data by name, loaded when asked for.
+    `countdown` with their least value. real: bundled data by name, loaded when asked for. settle(cases): mends what
+    dropping entries breaks, such as equal totals.
     """
 
     shapes: Mapping[str, tuple[int, int]]
@@ -111,6 +119,7 @@ class Domain:
     countdown: Mapping[str, int] = field(default_factory=dict)
     valid: Callable[[Cases], NDArray[np.bool_]] = _all_valid
     real: Mapping[str, Callable[[], Cases]] = field(default_factory=dict)
+    settle: Callable[[Cases], Cases] = _as_it_is
 
     def sizes(self, cases: Cases) -> dict[str, int]:
         """Length of every named axis of a batch, and the settings that count down: {"n": 3, "rounds": 2}."""

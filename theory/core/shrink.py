@@ -81,9 +81,9 @@ class Shrinker:
             names = self.domain.axes[name].names if name in self.domain.axes else ()
             arrays[name] = np.repeat(value, len(starts), axis=0)
             if axis in names:
-                place = names.index(axis) + 1
-                arrays[name] = np.concatenate([np.take(value, rows, axis=place) for rows in keep])
-        candidates = replace(cases, arrays=arrays)
+                places = [place + 1 for place, other in enumerate(names) if other == axis]  # two in a square matrix
+                arrays[name] = np.concatenate([_kept(value, rows, places) for rows in keep])
+        candidates = self.domain.settle(replace(cases, arrays=arrays))
         failing = self._failing(candidates)
         return candidates.lane(int(failing[0])) if len(failing) else cases
 
@@ -118,6 +118,12 @@ class Shrinker:
             for place in places:
                 candidates[name][(lane, *place)] = plainer[(0, *place)]
         return candidates
+
+
+def _kept(value: Array, rows: NDArray[np.intp], places: list[int]) -> Array:
+    for place in places:
+        value = np.take(value, rows, axis=place)
+    return value
 
 
 def _complexity(values: Array) -> NDArray[np.float64]:

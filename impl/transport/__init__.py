@@ -1,0 +1,1 @@
+"""Optimal transport over lanes: exact, entropic, closed forms, and critics."""

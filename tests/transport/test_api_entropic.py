@@ -1,0 +1,368 @@
+"""Entropic transport as a user meets it: cases worked by hand, every method against plain sweeps, errors by name."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from impl.core import devices
+from impl.core.random import generator, uniform
+from impl.transport import iterates
+from impl.transport.absorbed import RANGES
+from impl.transport.divergence import entropic_value, point_cost, sinkhorn_divergence, value_of
+from impl.transport.hilbert import birkhoff_factor, diameter, hilbert_metric, log_kernel_product
+from impl.transport.sinkhorn import ConvergenceWarning, SinkhornResult, entropic_plan, sinkhorn, solve
+from impl.transport.softmin import soft_c_transform
+
+HALVES = torch.tensor([0.5, 0.5], dtype=torch.float64)
+SWAP = torch.tensor([[0.0, 1.0], [1.0, 0.0]], dtype=torch.float64)
+DTYPES = (torch.float64, torch.float32)
+
+
+def unit(dtype: torch.dtype) -> float:
+    return torch.finfo(dtype).eps / 2
+
+
+def problems(
+    *shape: int, dtype: torch.dtype = torch.float64, seed: int = 0, zeros: bool = False
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Random weights of total 1, squared distances of points in the unit square: shape is (*batch, n, m)."""
+    source, like = generator(seed), torch.empty(0, dtype=torch.float64)
+    *batch, n, m = shape
+    a, b = (uniform((*batch, size), source, like) + 0.1 for size in (n, m))
+    if zeros:
+        a[..., 0], b[..., -1] = 0, 0
+    x, y = (uniform((*batch, size, 2), source, like) for size in (n, m))
+    C = (x.unsqueeze(-2) - y.unsqueeze(-3)).square().sum(-1)
+    return (a / a.sum(-1, keepdim=True)).to(dtype), (b / b.sum(-1, keepdim=True)).to(dtype), C.to(dtype)
+
+
+def plain_sweeps(a: Tensor, b: Tensor, C: Tensor, eps: float, sweeps: int) -> tuple[Tensor, Tensor]:
+    """Sinkhorn as it is written, in float64 and the log domain: a (lane, n), b (lane, m), C (lane, n, m)."""
+    a, b, C = a.double(), b.double(), C.double()
+    rate, g = torch.full((len(a),), eps, dtype=torch.float64), torch.zeros_like(b)
+    for _ in range(sweeps):
+        f = soft_c_transform(C, g, b, rate)
+        g = soft_c_transform(C.mT, f, a, rate)
+    return f, g
+
+
+def row_errors(found: SinkhornResult) -> Tensor:
+    return (found.plan.sum(-1) - found.problem[0]).abs().sum(-1)
+
+
+def scale(found: SinkhornResult, eps: float) -> float:
+    """The largest exponent that a plan is made of."""
+    return float(sum(x.abs().amax() for x in (found.f, found.g, found.problem[2])) / eps)
+
+
+def test_two_points_have_the_plan_worked_by_hand() -> None:
+    for eps in (0.5, 1.0, 2.0):
+        found = sinkhorn(HALVES, HALVES, SWAP, eps)
+        stays = 1 / (1 + math.exp(-1 / eps)) / 2
+        expected = torch.tensor([[stays, 0.5 - stays], [0.5 - stays, stays]], dtype=torch.float64)
+        assert bool(((found.plan - expected).abs() <= 16 * unit(torch.float64)).all())
+
+
+def test_the_value_of_equal_halves_is_the_one_worked_by_hand_and_not_zero() -> None:
+    value = float(entropic_value(HALVES, HALVES, SWAP, 1.0))
+    assert abs(value - math.log(2 / (1 + math.exp(-1)))) <= 16 * unit(torch.float64)
+    assert value > 0.37
+
+
+def test_the_first_sweep_is_the_one_worked_by_hand() -> None:
+    a = torch.tensor([0.25, 0.75], dtype=torch.float64)
+    C = torch.tensor([[0.0, 2.0], [1.0, 3.0]], dtype=torch.float64)
+    found = sinkhorn(a, HALVES, C, 1.0, max_iter=1, tol=0.0)
+    f = [-math.log((1 + math.exp(-2)) / 2), 1 - math.log((1 + math.exp(-2)) / 2)]
+    g = [-math.log(sum(w * math.exp(p - float(c)) for w, p, c in zip(a, f, C[:, j], strict=True))) for j in range(2)]
+    for told, expected in ((found.f, f), (found.g, g)):
+        assert bool(((told - torch.tensor(expected, dtype=torch.float64)).abs() <= 16 * unit(torch.float64)).all())
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("eps", [1.0, 0.05, 0.004, 0.0001])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 6), (9, 1), (5, 12), (10, 10), (16, 16), (33, 20)])
+def test_with_tol_0_the_iterates_are_sinkhorns_own(shape: tuple[int, int], eps: float, dtype: torch.dtype) -> None:
+    a, b, C = problems(12, *shape, dtype=dtype, zeros=min(shape) > 1)
+    for sweeps in (1, 2, 25):
+        found = solve(a, b, C, eps, max_iter=sweeps, tol=0.0)
+        f, g = plain_sweeps(a, b, C, eps, sweeps)
+        # a transform errs by (2S + n + m + 4) u and does not expand what it is given; 2 sweeps transforms, and f/ε
+        bound = 2 * sweeps * (2 * scale(found, eps) + sum(shape) + 4) * unit(dtype) * eps
+        assert float((found.f - f).abs().amax()) <= bound
+        assert float((found.g - g).abs().amax()) <= bound
+        assert found.n_iter.tolist() == [sweeps] * 12
+
+
+@pytest.mark.parametrize("eps", [0.5, 0.02, 0.001, 0.0001])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (6, 1), (8, 8), (5, 20), (24, 11)])
+def test_a_tolerance_is_met_where_the_plain_kernel_underflows(shape: tuple[int, int], eps: float) -> None:
+    a, b, C = problems(16, *shape, zeros=min(shape) > 1)
+    found = sinkhorn(a, b, C, eps * float(C.amax()), tol=1e-9)
+    rounding = 8 * (scale(found, eps * float(C.amax())) + sum(shape)) * unit(torch.float64)
+    assert bool(found.converged.all())
+    assert float(row_errors(found).amax()) <= 1e-9 + rounding
+    assert float((found.plan.sum(-2) - b).abs().sum(-1).amax()) <= rounding
+    assert bool((found.n_iter <= 120).all())
+
+
+def test_newton_and_ten_thousand_sweeps_find_the_same_plan() -> None:
+    a, b, C = problems(4, 6, 6)
+    fast = sinkhorn(a, b, C, 0.02, tol=1e-13)
+    slow = solve(a, b, C, 0.02, max_iter=10_000, tol=0.0)
+    # total variation: a plan with row error r is within r / (1 − κ²) of the optimum; here that is dominated by tol
+    assert float((fast.plan - slow.plan).abs().sum((-2, -1)).amax()) <= 1e-10
+    assert int(fast.n_iter.amax()) < 60
+
+
+def test_float32_says_how_far_it_came() -> None:
+    a, b, C = problems(8, 12, 12, dtype=torch.float32)
+    with pytest.warns(ConvergenceWarning, match=r"in \d of 8 problems: the marginal error is up to .*, tol is 1e-09"):
+        found = sinkhorn(a, b, C, 0.001, max_iter=200)
+    rounding = 8 * (scale(found, 0.001) + 24) * unit(torch.float32)
+    assert not bool(found.converged.any())
+    assert bool(((found.marginal_error - row_errors(found)).abs() <= rounding).all())
+    assert float(found.marginal_error.amax()) <= rounding
+
+
+def test_too_few_iterations_warn_and_are_not_called_converged() -> None:
+    a, b, C = problems(3, 8, 8)
+    for budget in (1, 5, 21, 22, 24):
+        with pytest.warns(ConvergenceWarning, match="raise max_iter, eps or tol"):
+            found = sinkhorn(a, b, C, 0.001, max_iter=budget)
+        assert not bool(found.converged.any())
+        assert int(found.n_iter.amax()) <= budget
+        assert bool(((found.marginal_error - row_errors(found)).abs() <= 1e-10).all())
+        assert float((found.plan.sum(-2) - b).abs().amax()) <= 1e-10
+
+
+def test_tol_0_never_warns() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sinkhorn(*problems(5, 5), 0.001, max_iter=2, tol=0.0)
+
+
+@pytest.mark.parametrize("tol", [0.0, 1e-8])
+@pytest.mark.parametrize("eps", [0.3, 0.0005])
+def test_weights_of_zero_are_padding(eps: float, tol: float) -> None:
+    a, b, C = problems(6, 7, 9)
+    wide = torch.nn.functional.pad(C, (0, 2, 0, 3), value=0.25)
+    padded = torch.nn.functional.pad(a, (0, 3)), torch.nn.functional.pad(b, (0, 2)), wide
+    plain, found = (solve(*p, eps, max_iter=300, tol=tol) for p in ((a, b, C), padded))
+    bound = 1e-7 if tol else 600 * (2 * scale(found, eps) + 25) * unit(torch.float64) * eps
+    for told, expected in ((found.f[:, :7], plain.f), (found.g[:, :9], plain.g)):
+        shift = (told - expected)[:, :1] if tol else 0.0
+        assert float((told - expected - shift).abs().amax()) <= bound
+    assert bool((found.plan[:, 7:] == 0).all())
+    assert bool((found.plan[:, :, 9:] == 0).all())
+    rate = torch.full((6,), eps, dtype=torch.float64)
+    soft = soft_c_transform(wide.mT, found.f, padded[0], rate)
+    assert float((found.g - soft).abs().amax()) <= 8 * (2 * scale(found, eps) + 25) * unit(torch.float64) * eps
+
+
+def test_weights_near_the_smallest_number_are_not_lost() -> None:
+    a, b, C = problems(4, 5, 5)
+    a[:, 1], b[:, 2] = 1e-200, 1e-290
+    a, b = a / a.sum(-1, keepdim=True), b / b.sum(-1, keepdim=True)
+    found = sinkhorn(a, b, C, 0.05, tol=1e-9)
+    relative = found.plan.sum(-2) / b - 1
+    assert float(relative.abs().amax()) <= 8 * (scale(found, 0.05) + 10) * unit(torch.float64)
+    assert bool((found.plan[:, 1].sum(-1) > 0).all())
+
+
+def test_any_batch_shape_and_none_at_all() -> None:
+    a, b, C = problems(2, 3, 5, 4)
+    found = sinkhorn(a, b, C, 0.1)
+    assert (found.f.shape, found.g.shape, found.plan.shape) == ((2, 3, 5), (2, 3, 4), (2, 3, 5, 4))
+    assert found.converged.shape == found.n_iter.shape == found.marginal_error.shape == (2, 3)
+    alone = sinkhorn(a[1, 2], b[1, 2], C[1, 2], 0.1)
+    assert (alone.f.shape, alone.marginal_error.shape) == ((5,), ())
+    assert float((alone.plan - found.plan[1, 2]).abs().amax()) <= 1e-9
+
+
+def test_lanes_that_need_the_log_domain_do_not_disturb_the_others() -> None:
+    a, b, C = problems(3, 6, 6)
+    C[1] *= 1e5
+    for tol in (0.0, 1e-9):
+        both = solve(a, b, C, 0.1, max_iter=400, tol=tol)
+        for lane in range(3):
+            alone = solve(a[lane], b[lane], C[lane], 0.1, max_iter=400, tol=tol)
+            bound = 2e-9 + 8 * scale(alone, 0.1) * unit(torch.float64)
+            assert float((alone.plan - both.plan[lane]).abs().sum()) <= bound
+
+
+def test_every_lane_may_have_its_own_epsilon() -> None:
+    a, b, C = problems(3, 4, 5)
+    eps = torch.tensor([0.5, 0.05, 0.005], dtype=torch.float64)
+    found = sinkhorn(a, b, C, eps, tol=1e-10)
+    for lane, value in enumerate(eps.tolist()):
+        alone = sinkhorn(a[lane], b[lane], C[lane], value, tol=1e-10)
+        assert float((alone.plan - found.plan[lane]).abs().sum()) <= 1e-9
+
+
+def test_a_start_continues_where_the_last_sweep_ended() -> None:
+    a, b, C = problems(2, 6, 6)
+    first = solve(a, b, C, 0.05, max_iter=3, tol=0.0)
+    second = solve(a, b, C, 0.05, max_iter=4, tol=0.0, init=first.g)
+    whole = solve(a, b, C, 0.05, max_iter=7, tol=0.0)
+    assert float((second.f - whole.f).abs().amax()) <= 14 * (2 * scale(whole, 0.05) + 16) * unit(torch.float64) * 0.05
+
+
+@pytest.mark.parametrize("factor", [0.1, 0.5])
+def test_scaling_epsilon_leads_to_the_same_plan(factor: float) -> None:
+    a, b, C = problems(2, 6, 6)
+    plain, scaled = (sinkhorn(a, b, C, 0.002, eps_scaling=s) for s in (None, factor))
+    assert float((plain.plan - scaled.plan).abs().sum((-2, -1)).amax()) <= 1e-7
+    few = solve(a, b, C, 0.002, max_iter=30, tol=0.0)
+    helped = solve(a, b, C, 0.002, max_iter=30, tol=0.0, eps_scaling=factor)
+    assert bool((helped.marginal_error < few.marginal_error).all())
+
+
+def test_whole_numbers_are_promoted() -> None:
+    weights, cost = torch.tensor([1, 1]), torch.tensor([[0, 1], [1, 0]])
+    found = sinkhorn(weights, weights, cost, 1.0, tol=1e-12)
+    assert found.plan.dtype == torch.float64
+    assert abs(float(found.plan.sum()) - 2) <= 1e-12
+    assert sinkhorn(weights, weights, SWAP.float(), 1.0, tol=1e-5).f.dtype == torch.float32
+
+
+@pytest.mark.parametrize("total", [1e-6, 1.0, 1e6])
+def test_totals_other_than_one_keep_both_marginals(total: float) -> None:
+    a, b, C = problems(2, 5, 6)
+    found = sinkhorn(a * total, b * total, C, 0.05, tol=1e-9 * total)
+    unscaled = sinkhorn(a, b, C, 0.05, tol=1e-9)
+    assert float((found.plan / total - unscaled.plan).abs().sum((-2, -1)).amax()) <= 1e-8
+    KL = torch.xlogy(found.plan, found.plan / ((a[:, :, None] * b[:, None]) * total**2)).sum((-2, -1))
+    primal = (found.plan * C).sum((-2, -1)) + 0.05 * (KL - total + total**2)
+    assert float(((value_of(found) - primal) / total).abs().amax()) <= 1e-8 * max(1, total)
+
+
+def test_a_plan_is_made_of_any_potentials() -> None:
+    a, b, C = problems(5, 4)
+    f, g = torch.arange(5, dtype=torch.float64) / 8, torch.arange(4, dtype=torch.float64) / 8
+    plan = entropic_plan(a, b, C, f, g, 0.5)
+    expected = a[:, None] * b * torch.exp((f[:, None] + g - C) / 0.5)
+    assert float((plan / expected - 1).abs().amax()) <= 32 * unit(torch.float64)
+
+
+def test_the_problem_is_left_as_it_was() -> None:
+    a, b, C = problems(3, 6, 6, zeros=True)
+    copies = [x.clone() for x in (a, b, C)]
+    for eps, tol in itertools.product((0.5, 0.001), (0.0, 1e-9)):
+        solve(a, b, C, eps, max_iter=50, tol=tol)
+    assert all(bool((x == y).all()) for x, y in zip((a, b, C), copies, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"eps": 0.0}, "eps must be positive and finite, got 0"),
+        ({"eps": -1.0}, "eps must be positive and finite, got -1"),
+        ({"eps": math.nan}, "eps must be positive and finite, got nan"),
+        ({"eps": torch.tensor([0.1, 0.0])}, "eps must be positive, got 0"),
+        ({"eps": torch.tensor([0.1])}, "eps must have shape"),
+        ({"max_iter": 0}, "max_iter must be at least 1, got 0"),
+        ({"tol": -1.0}, "tol must be non-negative and finite, got -1"),
+        ({"eps_scaling": 1.0}, "eps_scaling must lie between 0 and 1, got 1"),
+        ({"init": torch.zeros(2, 3)}, "init must have shape"),
+        ({"init": torch.full((2, 4), math.inf)}, "init must be finite"),
+        ({"a": torch.full((2, 4), -1.0)}, "a must be non-negative, got -1"),
+        ({"a": torch.zeros(2, 4)}, "a must have a positive sum"),
+        ({"a": torch.ones(2, 4)}, "equal totals"),
+        ({"b": torch.full((2, 4), math.nan)}, "b must be finite"),
+        ({"C": torch.full((2, 4, 4), math.inf)}, "C must be finite"),
+        ({"C": torch.zeros(2, 5, 4)}, "a must have shape"),
+    ],
+)
+def test_bad_input_is_refused_by_name(change: dict[str, object], message: str) -> None:
+    good: dict[str, object] = {"a": torch.full((2, 4), 0.25), "b": torch.full((2, 4), 0.25), "C": torch.ones(2, 4, 4)}
+    with pytest.raises(ValueError, match=message):
+        sinkhorn(**{**good, "eps": 0.1, **change})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("eps", [0.5, 0.002])
+def test_the_device_is_waited_for_as_often_for_many_sweeps_as_for_few_once_they_are_products(eps: float) -> None:
+    device = devices.probe("sim")
+    a, b, C = (x.to(device.torch) for x in problems(4, 8, 8))
+    waits = []
+    for sweeps in (60, 120):
+        with device.watch() as ledger:
+            solve(a, b, C, eps, max_iter=sweeps, tol=0.0)
+        waits.append(ledger["syncs"])
+    assert waits[0] == waits[1] if eps == 0.5 else waits[1] - waits[0] < 10
+
+
+def test_hilberts_metric_by_hand() -> None:
+    u, v = torch.tensor([1.0, 2.0, 8.0]).log(), torch.tensor([2.0, 2.0, 2.0]).log()
+    assert abs(float(hilbert_metric(u, v)) - math.log(8)) <= 8 * unit(torch.float32)
+    assert float(hilbert_metric(u, u + 3)) <= 8 * unit(torch.float32)
+
+
+def test_the_birkhoff_factor_of_two_points_by_hand() -> None:
+    for eps in (0.25, 1.0, 4.0):
+        assert float(diameter(SWAP, eps)) == 2 / eps
+        assert abs(float(birkhoff_factor(SWAP, eps)) - math.tanh(1 / (2 * eps))) <= 4 * unit(torch.float64)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 4), (4, 1), (3, 5), (6, 4)])
+def test_the_diameter_is_the_largest_cross_ratio(shape: tuple[int, int]) -> None:
+    n, m = shape
+    C = torch.arange(n * m, dtype=torch.float64).mul(7).remainder(11).view(n, m)
+    pairs = itertools.product(range(n), range(n), range(m), range(m))
+    crossed = max(float(C[i, q] + C[k, p] - C[i, p] - C[k, q]) for i, k, p, q in pairs)
+    assert float(diameter(C, 0.5)) == crossed / 0.5
+    assert torch.equal(diameter(C.expand(2, n, m), 0.5), diameter(C, 0.5).expand(2))
+
+
+def test_a_kernel_product_does_not_overflow() -> None:
+    C = torch.tensor([[0.0, 2000.0], [2000.0, 0.0]], dtype=torch.float64)
+    found = log_kernel_product(C, torch.tensor([1500.0, -1500.0], dtype=torch.float64), 1.0)
+    assert found.tolist() == [1500.0, 1500.0 - 2000.0]
+
+
+def test_the_divergence_of_a_permuted_copy_is_zero_and_of_a_shift_its_square() -> None:
+    x = uniform((5, 2), generator(3), torch.empty(0, dtype=torch.float64))
+    a = torch.full((5,), 0.2, dtype=torch.float64)
+    order = torch.tensor([3, 1, 4, 0, 2])
+    assert abs(float(sinkhorn_divergence(x, a, x[order], a, 0.1, tol=1e-11))) <= 1e-9
+    shifted = sinkhorn_divergence(x, a, x + 2.0, a, 0.1, tol=1e-11)  # S(a, T_t a) = |t|² for squared distances
+    assert abs(float(shifted) - 8) <= 1e-8
+
+
+def test_point_costs_by_hand() -> None:
+    x, y = torch.tensor([[0.0, 0.0]]), torch.tensor([[3.0, 4.0], [0.0, 0.0]])
+    assert point_cost(x, y, 2.0).tolist() == [[25.0, 0.0]]
+    assert point_cost(x, y, 1.0).tolist() == [[5.0, 0.0]]
+    with pytest.raises(ValueError, match="p must be positive"):
+        point_cost(x, y, 0.0)
+
+
+def test_a_block_of_products_that_leaves_the_range_is_never_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = []
+    block = iterates._block
+
+    def watched(*given: object) -> tuple[Tensor, Tensor, Tensor]:
+        found = block(*given)  # type: ignore[arg-type]
+        blocks.append(float((found[1] - given[4]).abs().amax()))  # type: ignore[operator]
+        return found
+
+    monkeypatch.setattr(iterates, "_block", watched)
+    a, b, C = problems(6, 12, 12, dtype=torch.float32)
+    solve(a, b, C, 0.0005, max_iter=200, tol=0.0)
+    assert blocks
+    assert max(blocks) <= RANGES[torch.float32].drift
+
+
+def test_costs_may_be_negative_and_huge() -> None:
+    a, b, C = problems(3, 5, 5)
+    for factor, shift in ((1.0, -7.0), (1e8, 0.0), (1e-8, 0.0), (-1.0, 0.0)):
+        found = sinkhorn(a, b, C * factor + shift, 0.05 * abs(factor), tol=1e-8)
+        assert bool(found.converged.all())
+        assert np.isfinite(found.f.numpy()).all()

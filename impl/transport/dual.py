@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from impl.transport.problem import roundoff
+from impl.transport.problem import roundoff, same_shape
 
 
 def c_transform(f: Tensor, C: Tensor) -> Tensor:
@@ -41,8 +41,10 @@ def kr_value(f: Tensor, a: Tensor, b: Tensor) -> Tensor:
 def lipschitz_constant(f: Tensor, D: Tensor) -> Tensor:
     """The least L ≥ 0 with |f_i − f_j| ≤ L D_ij: f (..., n), D (..., n, n) ≥ 0 → (...,).
 
-    +∞ where D_ij = 0 and f differs; 0 for one point. Whole numbers give float64, since L is a quotient.
+    +∞ where D_ij = 0 and f differs; 0 for one point. Whole numbers give float64, since L is a quotient. Raises
+    ValueError for distances that are no square with a side for each value.
     """
+    same_shape(D, "D", (*f.shape, f.shape[-1]), "f")
     rise = (f.unsqueeze(-1) - f.unsqueeze(-2)).abs()
     rise, D = (x if x.is_floating_point() else x.to(torch.float64) for x in (rise, D))
     return torch.where(rise > 0, rise / D, 0).amax((-2, -1))

@@ -8,7 +8,7 @@ from torch import Tensor
 from impl.core import validation
 
 NUMBERS = (torch.float32, torch.float64, torch.int32, torch.int64)
-PADDING = "smaller problems are padded with weight 0 to be stacked"
+PADDING = "smaller problems are padded with weight 0 to be stacked (stack_problems)"
 
 
 def check_numbers(x: Tensor, name: str) -> None:
@@ -18,11 +18,18 @@ def check_numbers(x: Tensor, name: str) -> None:
     validation.finite(x, name)
 
 
+def check_tensor(x: object, name: str) -> None:
+    """Raise TypeError unless x is a tensor; problems of different sizes come as one, see `padding.stack_problems`."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"{name} must be a tensor, got {type(x).__name__}; {PADDING}")
+
+
 def check_weights(a: Tensor, name: str) -> None:
     """Refuse weights (..., n) that are no measure: empty, not finite, negative, or all zero.
 
     Raises ValueError naming the value and its place, TypeError for another dtype than float32, float64 or integers.
     """
+    check_tensor(a, name)
     validation.rank(a, name, 1, "(..., n)")
     validation.non_empty(a, name, "(..., n)")
     check_numbers(a, name)
@@ -33,6 +40,7 @@ def check_weights(a: Tensor, name: str) -> None:
 def check_cost(C: Tensor, name: str = "C", *, square: bool = False) -> None:
     """Refuse a cost (..., n, m) that is empty or not finite; with `square` also one whose n and m differ."""
     layout = "(..., n, n)" if square else "(..., n, m)"
+    check_tensor(C, name)
     validation.rank(C, name, 2, layout)
     validation.non_empty(C, name, layout)
     check_numbers(C, name)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from impl.transport.dual import lipschitz_constant
 from impl.transport.lp import emd
 from impl.transport.padding import stack_problems
 from impl.transport.sinkhorn import sinkhorn
@@ -47,3 +48,13 @@ def test_padding_leaves_the_entropic_potentials_as_they_are() -> None:
 def test_what_is_no_list_of_problems_is_refused(problems: list[tuple[torch.Tensor, ...]], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         stack_problems(problems)  # type: ignore[arg-type]
+
+
+def test_a_list_of_problems_is_told_how_to_become_a_batch() -> None:
+    with pytest.raises(TypeError, match=r"C must be a tensor, got list; .* \(stack_problems\)"):
+        emd([SMALL[0]], [SMALL[1]], [SMALL[2]])  # type: ignore[arg-type]
+
+
+def test_distances_that_are_no_square_are_refused() -> None:
+    with pytest.raises(ValueError, match="D must have shape"):
+        lipschitz_constant(torch.zeros(2), torch.zeros(2, 3))

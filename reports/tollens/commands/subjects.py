@@ -76,7 +76,7 @@ LIGHTER = {"deep": "deep", "standard": "quick", "quick": "glance", "glance": "gl
 
 def effort(claim: Claim, device: str, profile: str) -> str:
     """How hard to search. Lighter where little can be news: a simulation has the CPU's numbers, a law is generic."""
-    if device.startswith("sim") and profile == "standard":
+    if device.startswith("sim"):
         profile = LIGHTER[profile]
     return LIGHTER[profile] if is_crosscutting(claim) else profile
 

@@ -96,6 +96,22 @@ def test_a_missing_operation_makes_the_claim_not_applicable_by_name() -> None:
     assert (verdict.outcome, verdict.reason) == ("not-applicable", "toy does not offer product")
 
 
+def test_cases_about_which_the_subject_says_nothing_are_rejected_and_the_others_judged() -> None:
+    @dataclasses.dataclass(frozen=True)
+    class Choosy(toy.Toy):
+        most: int = 6
+
+        def _total(self, arrays: Any, settings: Any, **place: Any) -> dict[str, Any]:
+            return super()._total(arrays, settings, **place) if arrays["x"].shape[1] <= self.most else {}
+
+    some, none = judge(toy.claim(), Choosy(toy.right), QUICK), judge(toy.claim(), Choosy(toy.right, most=0), QUICK)
+
+    assert some.outcome == "stands"
+    assert some.rejected > 0
+    assert (none.outcome, none.reason) == ("not-applicable", "toy answers nothing to total")
+    assert judge(toy.claim(), Choosy(toy.ignores_the_last_negative), QUICK).outcome == "refuted"
+
+
 def test_a_domain_whose_preconditions_are_never_met_is_vacuous() -> None:
     nothing = dataclasses.replace(toy.DOMAIN, valid=lambda cases: np.zeros(cases.lanes, dtype=bool))
 

@@ -80,6 +80,10 @@ class NotOffered(Exception):
     """The subject lacks an operation or an answer, which the message names."""
 
 
+class NotAnswered(NotOffered):
+    """The subject offers the operation, but said nothing about these cases, such as for a setting that it lacks."""
+
+
 class _TimeUp(BaseException):
     """Raised by the alarm inside a subject; not an Exception, so that a subject's own `except` cannot swallow it."""
 
@@ -114,7 +118,7 @@ class Asker:
     def __call__(self, operation: str, cases: Cases) -> Answer:
         """The subject's answer for every lane.
 
-        Raises NotOffered when it lacks the operation, SubjectError when it raises, hangs, or when an answer is no
+        Raises NotOffered when it lacks the operation, NotAnswered when it returns nothing at all, SubjectError when it raises, hangs, or when an answer is no
         array with one entry a lane.
         """
         if operation not in self.subject.operations:
@@ -125,6 +129,9 @@ class Asker:
             rows = [self._call(operation, cases.lane(i)) for i in range(cases.lanes)]
             raw = {name: _join(name, [row.get(name) for row, _ in rows]) for name in rows[0][0]}
             modified = frozenset().union(*(names for _, names in rows))
+        if not raw:
+            why = f"{self.subject.name} answers nothing to {operation}"
+            raise NotAnswered(self.subject.missing.get(operation, why))
         checked = {name: _checked(name, value, cases.lanes) for name, value in raw.items()}
         widened = {k: v.astype(np.float64) if v.dtype.kind == "f" else v for k, v in checked.items()}
         return Answer(widened, {k: v.dtype.name for k, v in checked.items()}, self, modified)

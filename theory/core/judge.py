@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.core.ask import Asker, NotOffered, SubjectError, SubjectLike
+from theory.core.ask import Asker, NotAnswered, NotOffered, SubjectError, SubjectLike
 from theory.core.claim import Check, Claim, Myth, gaps_of
 from theory.core.domain import Cases
 from theory.core.gap import Gap
@@ -74,6 +74,7 @@ class _Trial:
     subject: SubjectLike
     setup: Setup
     tally: Tally = field(default_factory=Tally)
+    silent: str = ""  # why the subject answered nothing about some cases
 
     @property
     def seed(self) -> int:
@@ -124,8 +125,18 @@ class _Trial:
 
     def margin_of(self, draw: Draw) -> float:
         """Worst margin of a draw, written into the tally; −inf when the batch says nothing."""
-        cases = self.drawn(draw)
-        return self.tally.add(draw.regime, self.gaps(cases)) if cases.lanes else -np.inf
+        return self.told(draw.regime, self.drawn(draw))
+
+    def told(self, regime: str, cases: Cases, *, real: bool = False) -> float:
+        """Worst margin of some cases, written into the tally; −inf when they or the subject say nothing."""
+        if not cases.lanes:
+            return -np.inf
+        try:
+            return self.tally.add(regime, self.gaps(cases), real=real)
+        except NotAnswered as silence:
+            self.silent = str(silence)
+            self.tally.rejected += cases.lanes
+            return -np.inf
 
 
 def _decide(trial: _Trial) -> Verdict:
@@ -146,6 +157,8 @@ def _decide(trial: _Trial) -> Verdict:
         return trial.tally.verdict("not-applicable", str(absent))
     except SubjectError as error:
         return trial.tally.verdict("error", str(error))
+    if trial.tally.cases == 0 and trial.silent:
+        return trial.tally.verdict("not-applicable", trial.silent)
     drawn = trial.tally.cases + trial.tally.rejected
     if trial.tally.cases == 0 or (drawn >= 100 and trial.tally.cases * 50 < drawn):
         return trial.tally.verdict("vacuous", f"only {trial.tally.cases} of {drawn} cases met the preconditions")
@@ -164,7 +177,7 @@ def _counterexamples(trial: _Trial) -> Iterator[Cases]:
     if setup.real and not trial.statistical:
         for name, load in domain.real.items():
             cases = trial.prepare(replace(load(), regime=name))
-            if cases.lanes and trial.tally.add(name, trial.gaps(cases), real=True) > 1:
+            if trial.told(name, cases, real=True) > 1:
                 yield cases
 
 

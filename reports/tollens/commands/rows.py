@@ -65,8 +65,8 @@ def row(job: Job, claim: Claim | Myth, subject: Subject, verdict: Verdict, mista
 
 
 def _reason(verdict: Verdict, subject: Subject, claim: Claim | Myth) -> str:
-    """The verdict's reason; a refutation that a foreign library documents says so, and stays a refutation."""
-    known = documented_deviations().get((subject.name, claim.id)) if verdict.outcome == "refuted" else None
+    """The verdict's reason; what a foreign library documents is told beside it, and the verdict stays what it is."""
+    known = None if verdict.good else documented_deviations().get((subject.name, claim.id))
     return f"{verdict.reason}; a documented deviation: {known}" if known else verdict.reason
 
 

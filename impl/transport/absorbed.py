@@ -2,7 +2,7 @@
 
 Potentials are in units of ε: φ = f/ε, γ = g/ε. The current ones are φ + log u and γ + log v; U = a u and V = b v are
 what the products need. A product loses nothing while no exponent leaves the range of the dtype, which `Range` bounds.
-Source: Schmitzer 2019, section 3; Peyré & Cuturi 2019, section 4.4.
+Source: Schmitzer 2019; Peyré & Cuturi 2019, section 4.4.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from impl.transport.softmin import blocks
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,11 @@ RANGES = {
 BATCHED_CELLS = 400
 """Cells from which torch hands a batched product to BLAS on the CPU; its own loop is three times slower."""
 
-LARGE_CELLS = 2**17
-"""Cells from which one kernel is read block by block, so that both products of a sweep find it in the cache."""
-
 CHUNK_BYTES = 2**19
 """Bytes of the kernels that are swept together: with their transposes they fill half of a second-level cache."""
+
+BLOCK_BYTES = 2**20
+"""Bytes of a larger kernel that both products of a sweep read at a time, so that the second finds them in the cache."""
 
 
 def chunk_lanes(C: Tensor) -> int:
@@ -66,15 +68,20 @@ def centred(C: Tensor, gamma: Tensor, rate: Tensor) -> tuple[Tensor, Tensor]:
     """
     cells = C.flatten(1)
     phi = (cells.amax(1) + cells.amin(1)) / 2 * rate - (gamma.amax(-1) + gamma.amin(-1)) / 2
-    exponent = torch.addcmul((gamma + phi[:, None])[:, None, :], C, rate[:, None, None], value=-1)
-    return exponent.exp_(), phi[:, None]
+    K, columns = torch.empty_like(C), gamma + phi[:, None]
+    for i, j in blocks(C):
+        torch.addcmul(columns[i, None, :], C[i, j], rate[i, None, None], value=-1, out=K[i, j]).exp_()
+    return K, phi[:, None]
 
 
 def absorb(C: Tensor, phi: Tensor, gamma: Tensor, rate: Tensor) -> Tensor:
     """K_ij = exp(φ_i + γ_j − C_ij/ε), cut to the range: (lane, n, m), the only array of its size."""
     limit = RANGES[C.dtype]
-    exponent = torch.addcmul(gamma[:, None, :], C, rate[:, None, None], value=-1).add_(phi[:, :, None])
-    return exponent.clamp_(-limit.floor, limit.top).exp_()
+    K = torch.empty_like(C)
+    for i, j in blocks(C):
+        exponent = torch.addcmul(gamma[i, None, :], C[i, j], rate[i, None, None], value=-1, out=K[i, j])
+        exponent.add_(phi[i, j, None]).clamp_(-limit.floor, limit.top).exp_()
+    return K
 
 
 def absorb_rows(C: Tensor, gamma: Tensor, rate: Tensor) -> tuple[Tensor, Tensor]:
@@ -97,14 +104,16 @@ class Kernel:
         lanes, n, m = K.shape
         host = K.device.type == "cpu"
         self.K = K
-        self.large = host and lanes == 1 and n * m > LARGE_CELLS
+        self.large = host and lanes == 1 and n * m * K.element_size() > BLOCK_BYTES
         self.copies = -(-BATCHED_CELLS // (n * m)) if host and 4 * n * m >= BATCHED_CELLS else 1
         self.KT = K.mT.contiguous() if host and not self.large else K.mT
+        self.parts = torch.split(K[0], max(1, BLOCK_BYTES // (m * K.element_size()))) if self.large else ()
 
     def take(self, lanes: Tensor) -> Kernel:
         """Some of the lanes."""
         other = object.__new__(Kernel)
-        other.large, other.copies, other.K = self.large, self.copies, self.K.index_select(0, lanes)
+        other.large, other.copies, other.parts = self.large, self.copies, self.parts
+        other.K = self.K.index_select(0, lanes)
         own = self.KT.is_contiguous()
         other.KT = self.KT.index_select(0, lanes) if own else other.K.mT
         return other
@@ -130,11 +139,9 @@ class Kernel:
 
     def _blockwise(self, a: Tensor, V: Tensor) -> tuple[Tensor, Tensor]:
         """Both products in one pass over the rows of the only lane."""
-        K = self.K[0]
-        s, t = torch.empty_like(a), torch.zeros_like(V)
-        size = max(1, LARGE_CELLS // len(V))
-        for start in range(0, len(a), size):
-            rows = slice(start, start + size)
-            torch.mv(K[rows], V, out=s[rows])
-            t.addmv_(K[rows].mT, a[rows] / s[rows])
+        s, t, U, start = torch.empty_like(a), torch.zeros_like(V), torch.empty_like(a), 0
+        for K in self.parts:
+            rows = slice(start, start := start + len(K))
+            torch.mv(K, V, out=s[rows])
+            t.addmv_(K.mT, torch.div(a[rows], s[rows], out=U[rows]))
         return s[None, None], t[None, None]

@@ -124,21 +124,21 @@ def _sinkhorn(made: Any, name: str) -> Operation:
         plan, log = _plan_and_log(
             _asked(made.sinkhorn, *problem, asked.eps, **told), problem[2].shape, f"{name}.sinkhorn"
         )
-        pair = _scalings(log, asked, turned)
-        if turned:
-            plan, pair = plan.T, pair and pair[::-1]
-        return asked.answers(plan, *asked.potentials(*pair)) if pair else asked.answers(plan)
+        pair = _potentials(log, asked, turned)
+        return asked.answers(plan.T if turned else plan, *pair)
 
     return sinkhorn
 
 
-def _scalings(log: Mapping[str, Any], asked: Entropic, turned: bool) -> tuple[Floats, Floats] | None:
-    """Logarithms of the scalings of exp(−C/ε), in the order in which the function was asked."""
-    with np.errstate(divide="ignore"):
-        if "f" in log and "g" in log:
-            first, second = (asked.b, asked.a) if turned else (asked.a, asked.b)
-            return np.asarray(log["f"]) / asked.eps + np.log(first), np.asarray(log["g"]) / asked.eps + np.log(second)
-        return (np.log(log["u"]), np.log(log["v"])) if "u" in log and "v" in log else None
+def _potentials(log: Mapping[str, Any], asked: Entropic, turned: bool) -> tuple[Floats, ...]:
+    """The potentials f and g of the port from a log, which may know none; in turn they are those of (b, a)."""
+    order = -1 if turned else 1
+    if "f" in log and "g" in log:
+        return asked.filled(*(np.asarray(log[key], dtype=np.float64) for key in ("f", "g")[::order]))
+    if "u" in log and "v" in log:
+        with np.errstate(divide="ignore"):
+            return asked.potentials(*(np.log(log[key]) for key in ("u", "v")[::order]))
+    return ()
 
 
 def _wasserstein_1d(made: Any, name: str) -> Operation:
@@ -225,17 +225,21 @@ class Entropic(NamedTuple):
     def potentials(self, log_u: Floats, log_v: Floats) -> tuple[Floats, Floats]:
         """Potentials f (n,) and g (m,) of the port's convention from the scalings of P = diag(u) e^{−C/ε} diag(v).
 
-        f = ε (log u − log a) and g = ε (log v − log b); where a weight is 0, and the scaling with it, the soft
-        c-transform of the other potential.
+        f = ε (log u − log a) and g = ε (log v − log b); of a weight of 0 the scaling says nothing, see `filled`.
         """
-        f, g = np.zeros_like(self.a), np.zeros_like(self.b)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            f, g = self.eps * (log_u - np.log(self.a)), self.eps * (log_v - np.log(self.b))
+        return self.filled(f, g)
+
+    def filled(self, f: Floats, g: Floats) -> tuple[Floats, Floats]:
+        """Both potentials, with the soft c-transform of the other where a weight is 0 and they are not finite."""
         rows, columns = self.a > 0, self.b > 0
-        f[rows] = self.eps * (log_u[rows] - np.log(self.a[rows]))
-        g[columns] = self.eps * (log_v[columns] - np.log(self.b[columns]))
-        held = self.C[:, columns] - g[columns]  # (n, kept columns)
-        f[~rows] = -self.eps * logsumexp(-held[~rows] / self.eps, b=self.b[columns], axis=1)
-        held = self.C[rows] - f[rows, None]  # (kept rows, m)
-        g[~columns] = -self.eps * logsumexp(-held[:, ~columns] / self.eps, b=self.a[rows, None], axis=0)
+        blank_rows, blank_columns = ~rows & ~np.isfinite(f), ~columns & ~np.isfinite(g)
+        reach = (g[columns] - self.C[blank_rows][:, columns]) / self.eps  # (blank rows, kept columns)
+        other = (f[rows, None] - self.C[rows][:, blank_columns]) / self.eps  # (kept rows, blank columns)
+        f, g = f.copy(), g.copy()
+        f[blank_rows] = -self.eps * logsumexp(reach, b=self.b[columns], axis=1)
+        g[blank_columns] = -self.eps * logsumexp(other, b=self.a[rows, None], axis=0)
         return f, g
 
     def answers(self, plan: Floats, f: Floats | None = None, g: Floats | None = None) -> Answers:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from impl.transport.costs import cost_matrix
+from impl.transport.gradients import with_gradients
 from impl.transport.sinkhorn import SinkhornResult, sinkhorn
 
 
@@ -27,9 +29,15 @@ def entropic_value(
 ) -> Tensor:
     """Min ⟨P, C⟩ + ε KL(P ‖ a bᵀ) over the couplings of a and b: (*batch,), see `sinkhorn`.
 
-    It is read off the dual, hence never above the true value, and not ⟨P, C⟩. KL(P ‖ Q) = Σ P log(P/Q) − Σ P + Σ Q.
+    KL(P ‖ Q) = Σ P log(P/Q) − Σ P + Σ Q. It is read off the dual, hence never above the true value, and not ⟨P, C⟩.
+    Differentiable in a, b and C: the derivatives are f, g and P, those of the converged problem. Where `sinkhorn` warns
+    that it has not converged, they are off by as much as its potentials and plan are.
     """
-    return value_of(sinkhorn(a, b, C, eps, max_iter=max_iter, tol=tol))
+    found = sinkhorn(a.detach(), b.detach(), C.detach(), eps, max_iter=max_iter, tol=tol)
+    value = value_of(found)
+    if torch.is_grad_enabled() and any(x.requires_grad for x in (a, b, C)):
+        return with_gradients(a, b, C, value, found.f, found.g, found.plan)
+    return value
 
 
 def point_cost(x: Tensor, y: Tensor, p: float) -> Tensor:
@@ -61,7 +69,8 @@ def sinkhorn_divergence(
     """S_ε = OT_ε(a, b) − ½ OT_ε(a, a) − ½ OT_ε(b, b) for the cost |x − y|^p: (*batch,).
 
     x: (*batch, n, d), y: (*batch, m, d), weights a, b. For 0 < p ≤ 2 it is non-negative, and 0 only where the measures
-    are equal; for other costs it may be negative. Source: Feydy et al. 2019, theorem 1.
+    are equal; for other costs it may be negative. Differentiable in all four for p ≥ 1.
+    Source: Feydy et al. 2019, theorem 1.
     """
     values = (
         entropic_value(*problem, eps, max_iter=max_iter, tol=tol)

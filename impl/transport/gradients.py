@@ -1,7 +1,7 @@
 """Gradients of optimal values: at the optimum the multipliers are the derivatives, and nothing is unrolled.
 
 The envelope theorem: for V(a, b, C) = min over couplings, ∂V/∂a = f and ∂V/∂b = g, each up to a constant since the
-totals are tied, and ∂V/∂C = P. Source: Peyré & Cuturi 2019, propositions 4.6 and 9.2.
+totals are tied, and ∂V/∂C = P. Source: Peyré & Cuturi 2019, proposition 4.6 and section 9.1.
 """
 
 from __future__ import annotations
@@ -11,9 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from impl.transport.divergence import value_of
 from impl.transport.lp import emd
-from impl.transport.sinkhorn import sinkhorn
 
 
 class _Envelope(torch.autograd.Function):
@@ -36,19 +34,10 @@ def with_gradients(a: Tensor, b: Tensor, C: Tensor, value: Tensor, f: Tensor, g:
     return _Envelope.apply(a, b, C, value, f, g, plan)  # type: ignore[no-untyped-call,no-any-return]
 
 
-def entropic_loss(
-    a: Tensor, b: Tensor, C: Tensor, eps: float | Tensor, *, max_iter: int = 1000, tol: float = 1e-9
-) -> Tensor:
-    """The entropic value of OT, differentiable in a, b and C: (*batch,); see `sinkhorn`.
-
-    The derivatives are those of the converged problem; where Sinkhorn warns that it has not converged, they are off
-    by as much as its potentials and plan are.
-    """
-    found = sinkhorn(a.detach(), b.detach(), C.detach(), eps, max_iter=max_iter, tol=tol)
-    return with_gradients(a, b, C, value_of(found), found.f, found.g, found.plan)
-
-
 def transport_loss(a: Tensor, b: Tensor, C: Tensor) -> Tensor:
-    """The optimal transport cost, differentiable in a, b and C: (*batch,); a subgradient where it has a kink."""
+    """The optimal transport cost, differentiable in a, b and C: (*batch,); a subgradient where it has a kink.
+
+    Its entropic kin is `divergence.entropic_value`.
+    """
     found = emd(a.detach(), b.detach(), C.detach())
     return with_gradients(a, b, C, found.cost, found.f, found.g, found.plan)

@@ -41,7 +41,9 @@ class Problems(NamedTuple):
     rate: Tensor
 
     def take(self, lanes: Tensor) -> Problems:
-        """The lanes of these indices."""
+        """The lanes of these indices, in their order."""
+        if len(lanes) == len(self.C):
+            return self
         return Problems(*(x.index_select(0, lanes) for x in self))
 
     def chunks(self, size: int) -> list[Problems]:
@@ -129,14 +131,14 @@ Sweep = Callable[[Problems, Tensor, Tensor], tuple[Tensor, Tensor]]
 def any_range(problems: Problems, sweeps: int, tol: float, sweep: Sweep = log_sweep) -> Iterate:
     """`sweeps` sweeps, whatever the range; for tol > 0 a lane stops once its error is at most tol, or is rounding.
 
-    Another `sweep` is made as it is, without kernels. Synchronisations: one for each sweep in the log domain or block
-    of sweeps.
+    It is rounding where it is at most `noise`, and no longer halves from one look to the next. Another `sweep` is made
+    as it is, without kernels. Synchronisations: one for each sweep in the log domain or block of sweeps.
     """
     period = CHECKED_EVERY if tol > 0 else sweeps
-    unfinished, done, move = Unfinished(problems), 0, math.inf
-    phi, gamma = torch.zeros_like(problems.a), problems.gamma
+    unfinished, some, done, move = Unfinished(problems), problems, 0, math.inf
+    phi, gamma, before = torch.zeros_like(problems.a), problems.gamma, torch.full_like(problems.rate, math.inf)
     while len(unfinished.lanes):
-        some, made = unfinished.problems, min(period, sweeps - done)
+        made = min(period, sweeps - done)
         if sweep is log_sweep:
             phi, gamma, move = _advance(some, phi, gamma, move, made)
         else:
@@ -144,8 +146,9 @@ def any_range(problems: Problems, sweeps: int, tol: float, sweep: Sweep = log_sw
                 phi, gamma = sweep(some, phi, gamma)
         done += made
         error = marginal_error(some, phi, gamma)
-        stop = (error <= tol) | (error <= noise(some, phi, gamma))
-        phi, gamma = unfinished.store(stop if done < sweeps else stop | True, phi, gamma, error, done)
+        stop = (error <= tol) | ((error <= noise(some, phi, gamma)) & (error * 2 > before)) | (done == sweeps)
+        left = unfinished.store(stop, Iterate(phi, gamma, error, torch.full_like(unfinished.lanes, done)))
+        some, (phi, gamma, before) = some.take(left), (x.index_select(0, left) for x in (phi, gamma, error))
     return unfinished.found
 
 
@@ -197,23 +200,18 @@ def _block(a: Tensor, b: Tensor, K: Tensor, phi: Tensor, gamma: Tensor, sweeps: 
 
 
 class Unfinished:
-    """The lanes that still need work, and the answers of the others."""
+    """Which lanes still need work, and the answers of the others."""
 
     def __init__(self, problems: Problems) -> None:
-        self.problems = problems
         self.lanes = torch.arange(len(problems.C), device=problems.C.device)
         empty = (torch.empty_like(x) for x in (problems.a, problems.b, problems.rate, self.lanes))
         self.found = Iterate(*empty)
 
-    def store(self, stop: Tensor, phi: Tensor, gamma: Tensor, error: Tensor, made: int) -> tuple[Tensor, Tensor]:
-        """Keep the answers of the lanes that stop, drop them, and return φ and γ of the rest. One synchronisation."""
-        left = (~stop).nonzero()[:, 0]
-        if len(left) == len(stop):
-            return phi, gamma
-        gone = stop.nonzero()[:, 0]
+    def store(self, stop: Tensor, answers: Iterate) -> Tensor:
+        """Keep the answers of the lanes that stop; where the others are among those asked about. Synchronises."""
+        gone, left = stop.nonzero()[:, 0], (~stop).nonzero()[:, 0]
         lanes = self.lanes.index_select(0, gone)
-        answers = Iterate(phi, gamma, error, torch.full_like(self.lanes, made))
         for kept, new in zip(self.found, answers, strict=True):
             kept.index_copy_(0, lanes, new.index_select(0, gone))
-        self.lanes, self.problems = self.lanes.index_select(0, left), self.problems.take(left)
-        return phi.index_select(0, left), gamma.index_select(0, left)
+        self.lanes = self.lanes.index_select(0, left)
+        return left

@@ -46,7 +46,7 @@ def emd(a: Tensor, b: Tensor, C: Tensor) -> TransportResult:
     The plan is a vertex: its support is a forest, at most n + m − 1 cells. f ⊕ g ≤ C everywhere, with f = 0 at the
     heaviest row. Totals are kept as they are; rows and columns of weight 0 get no mass, and what they cost has no say.
     Whole numbers, as integers or in floats, give whole numbers exactly. Other floats are rounded to a grid of
-    (n + m) 2^−60 of the spread of C and (n + 1) 2^−60 of the total, and solved exactly there. Integers and floats
+    (n + m) 2^−60 of the spread of C and (n + 1) 2^−59 of the total, and solved exactly there. Integers and floats
     together are promoted. Nothing here has a gradient; `gradients.transport_loss` has.
     Raises ValueError for what is no transport problem, see `check_problem`, and for integers too large to add up.
     """
@@ -97,7 +97,7 @@ def _weights(a: Tensor, b: Tensor) -> Grid:
     """Both weights (lane, n + m) on one grid, so that their totals agree: the larger entry takes up the difference."""
     n = a.shape[-1]
     total = torch.maximum(a.sum(-1, keepdim=True), b.sum(-1, keepdim=True))
-    both = on_grid(torch.cat([a, b], dim=-1), total, NEVER // (2 * n + 2), "the total of a")
+    both = on_grid(torch.cat([a, b], dim=-1), total, NEVER // (4 * n + 4), "the total of a")
     left, right = both.whole[:, :n], both.whole[:, n:]
     more = left.sum(-1, keepdim=True) - right.sum(-1, keepdim=True)
     left = left.scatter_add(-1, left.argmax(-1, keepdim=True), (-more).clamp_min(0))

@@ -13,8 +13,6 @@ from torch import Tensor
 
 from impl.transport.spanning_tree import NEVER, WORD, Tree, first_tree, flags_of
 
-BLOCK = 2**15
-"""Cells that are priced at once, so that they stay in a cache."""
 SHRINK = 0.75
 """Finished lanes leave the batch once the others are fewer than this part of it."""
 SWEEPS = 100
@@ -38,10 +36,7 @@ class Pivots:
     def candidates(self) -> tuple[Tensor, Tensor]:
         """The cell of each row with the least C_ij − g_j: its column's node and its cost C_ij, both (lane, n)."""
         prices = self.tree.potential[:, self.n :]
-        lanes = max(1, BLOCK // self.C[0].numel())
-        blocks = (slice(first, first + lanes) for first in range(0, len(prices), lanes))
-        found = [(self.C[block] + prices[block].unsqueeze(1)).min(-1) for block in blocks]
-        least, places = (torch.cat(values) for values in zip(*found, strict=True))
+        least, places = (self.C + prices.unsqueeze(1)).min(-1)
         return places + self.n, least - prices.gather(-1, places)
 
     def pivot(self, columns: Tensor, costs: Tensor) -> Tensor:

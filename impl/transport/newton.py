@@ -2,9 +2,10 @@
 
 With φ eliminated by its exact update, the dual is a concave function of γ alone, with gradient b − c for the column
 sums c of P, and Hessian −H, H = diag(c) − Pᵀ diag(1/a) P. It is a weighted sum of log-sum-exps ℓ, and those have
-|ℓ'''[d,d,d]| ≤ osc(d) ℓ''[d,d]; so a step of length log(1 + osc d)/osc d along H d = b − c never descends, and it
-tends to Newton's own near the optimum. Where H has no Cholesky factor, the step is Sinkhorn's. Potentials are in units
-of ε, see `absorbed`. Source: Sun & Tran-Dinh 2019, theorem 2 (step length); Peyré & Cuturi 2019, section 4.4.
+|ℓ'''[d,d,d]| ≤ w ℓ''[d,d] for w = osc d. So a step τ d with H d = b − c raises the dual by dᵀHd (τ − (e^{wτ} − 1 −
+wτ)/w²) at least. That is most at τ = log(1 + w)/w, and positive for w ≤ 20,000 at τ = min(1, 1.25 log(1 + w)/w), which
+is taken here: near the optimum it is Newton's own step. Where H has no Cholesky factor, the step is Sinkhorn's.
+Potentials are in units of ε, see `absorbed`. Source: Sun & Tran-Dinh 2019 for the length.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from impl.transport.absorbed import RANGES, Kernel, absorb_rows, chunk_lanes, sp
 from impl.transport.iterates import (
     Iterate,
     Problems,
+    Unfinished,
     any_range,
     apart,
     heavy,
@@ -30,7 +32,7 @@ from impl.transport.iterates import (
 )
 from impl.transport.softmin import log_sums
 
-START = 16.0
+START = 32.0
 """The first ε makes the cost range over this many nats."""
 
 NARROW = 128.0
@@ -39,7 +41,7 @@ NARROW = 128.0
 FACTOR = 4.0
 """How much smaller each next ε is."""
 
-COARSE = 0.05
+COARSE = 0.1
 """Column error at which the next ε is begun."""
 
 SWEEPS = 20
@@ -47,6 +49,12 @@ SWEEPS = 20
 
 NEGLIGIBLE = {torch.float64: 1e-20, torch.float32: 1e-10}
 """Entries of P_ij/√(a_i c_j) that are dropped from H: far below u, and their products would be denormal and slow."""
+
+CELLS = 2**20
+"""The largest problem, in cells, for which a step's arithmetic is worth it."""
+
+LENGTH = 1.25
+"""A step's length is this times log(1 + w)/w for w = osc d, at most 1."""
 
 CHUNKS = 2
 """Chunks of lanes taken together: a step is some thirty operations, each of them microseconds however small."""
@@ -71,29 +79,35 @@ def to_tolerance(problems: Problems, iterations: int, tol: float, factor: float 
     )
 
 
+def larger(problems: Problems, factor: float) -> int:
+    """How many larger ε come first, each `factor` times the next."""
+    width = float(spread(problems.C, problems.gamma, problems.rate).amax())
+    return math.ceil(math.log(width / START, factor)) if width > NARROW else 0
+
+
 def _newton(problems: Problems, iterations: int, tol: float, factor: float) -> Iterate:
     """A chunk: the larger ε first where the cost is wide, then ε itself, then what is left."""
-    width = float(spread(problems.C, problems.gamma, problems.rate).amax())
-    levels = math.ceil(math.log(width / START, factor)) if width > NARROW else 0
-    gamma, done = problems.gamma / factor**levels, 0
+    levels, done = larger(problems, factor), 0
+    gamma = problems.gamma / factor**levels
     for level in range(levels, 0, -1):
-        gamma, done = _coarse(problems, gamma, problems.rate / factor**level, iterations, done)
+        gamma, done = _coarse(problems, gamma, problems.rate / factor**level, iterations - 2, done)
         gamma = gamma * factor
     found = _fine(problems, gamma, iterations - 1, done, tol)
-    return _settled(problems, found, iterations, tol, cut=width > RANGES[gamma.dtype].direct)
+    return _settled(problems, found, iterations, tol)
 
 
-def _settled(problems: Problems, found: Iterate, iterations: int, tol: float, *, cut: bool) -> Iterate:
+def _settled(problems: Problems, found: Iterate, iterations: int, tol: float) -> Iterate:
     """Judge the potentials anew in the log domain where the kernel was cut or rounded by more than tol allows.
 
-    Lanes whose error is then still too large, and more than rounding, go on by sweeps.
+    Lanes whose error is then still too large go on by sweeps.
     """
+    width = spread(problems.C, problems.gamma, problems.rate)
     blurred = noise(problems, problems.a, found.gamma.masked_fill(problems.b == 0, 0))
-    if cut or float(blurred.amax()) * 4 > tol:
+    if bool(((width > RANGES[problems.C.dtype].direct) | (blurred * 4 > tol)).any()):
         found = _swept(problems, found)
     elif bool((problems.b == 0).any()):
         found = found._replace(gamma=-log_sums(problems.C.mT, found.phi + problems.a.log(), problems.rate))
-    late = ((found.error > tol) & (found.error > blurred) & (found.made < iterations)).nonzero()[:, 0]
+    late = ((found.error > tol) & (found.made < iterations)).nonzero()[:, 0]
     if len(late) == 0:
         return found
     rest = problems._replace(gamma=found.gamma).take(late)
@@ -109,47 +123,40 @@ def _swept(problems: Problems, found: Iterate) -> Iterate:
     return Iterate(phi, gamma, marginal_error(problems, phi, gamma), found.made + 1)
 
 
-def _coarse(problems: Problems, gamma: Tensor, rate: Tensor, iterations: int, done: int) -> tuple[Tensor, int]:
+def _coarse(problems: Problems, gamma: Tensor, rate: Tensor, end: int, done: int) -> tuple[Tensor, int]:
     """γ at a larger ε, until the worst column error is `COARSE`, and the iterations made so far."""
-    dual, end = Dual(problems, gamma, rate), min(done + STEPS, iterations - 1)
-    while done < end:
+    dual = Dual(problems, gamma, rate)
+    for made in range(done + 1, min(done + STEPS, end) + 1):
         dual.update()
-        done += 1
+        gamma, done = dual.potentials()[1], made
         if float(dual.error.amax()) <= COARSE:
             break
         dual.step()
-    return dual.potentials()[1] if done else gamma, done
+    return gamma, done
 
 
 def _fine(problems: Problems, gamma: Tensor, iterations: int, done: int, tol: float) -> Iterate:
-    """Sweeps, then steps, at ε itself; lanes that are finished are dropped."""
-    dual, lanes = Dual(problems, gamma, problems.rate), torch.arange(len(problems.C), device=gamma.device)
-    phi, error = torch.empty_like(problems.a), torch.full_like(problems.rate, math.inf)
-    gamma, count = gamma.clone(), torch.zeros_like(lanes)
-    end = min(done + SWEEPS + STEPS, iterations)
-    for _ in range(min(SWEEPS, iterations - done - 1)):
+    """Sweeps, then steps, at ε itself; lanes that are finished are dropped, once they are enough to pay for it."""
+    dual, unfinished = Dual(problems, gamma, problems.rate), Unfinished(problems)
+    first = min(max(SWEEPS, problems.b.shape[1] // 4), iterations - done - 1)  # a step costs as much as m/3 sweeps
+    for sweep in range(first):
         dual.update()
         dual.sweep()
         done += 1
-    while len(lanes):
+        if sweep % SWEEPS == SWEEPS - 1 and float(dual.error.amax()) <= tol:
+            break
+    end = min(done + STEPS, iterations)
+    while True:
         dual.update()
         done += 1
-        stop = dual.error <= tol
-        if done >= end:
-            stop = torch.ones_like(stop)
-        if int(stop.sum()) * 4 >= len(lanes):
-            gone, left = stop.nonzero()[:, 0], (~stop).nonzero()[:, 0]
-            new_phi, new_gamma = dual.potentials()
-            told = lanes.index_select(0, gone)
-            for kept, new in ((phi, new_phi), (gamma, new_gamma), (error, dual.row_error())):
-                kept.index_copy_(0, told, new.index_select(0, gone))
-            count.index_fill_(0, told, done)
-            lanes = lanes.index_select(0, left)
+        stop = (dual.error <= tol) | (done >= end)
+        if int(stop.sum()) * 4 >= len(stop):
+            answers = Iterate(*dual.potentials(), dual.row_error(), torch.full_like(unfinished.lanes, done))
+            left = unfinished.store(stop, answers)
+            if len(left) == 0:
+                return unfinished.found
             dual = dual.take(left)
-            if not len(lanes):
-                break
         dual.step()
-    return Iterate(phi, gamma, error, count)
 
 
 class Dual:
@@ -183,6 +190,7 @@ class Dual:
     def update(self) -> None:
         """φ's exact update for this γ: s = K V, t = Kᵀ(a/s), the column sums c, and the error Σ|b − c|."""
         self.s, self.t = self.kernel.sweep(self.A, self.V)
+        self.t.clamp_min_(torch.finfo(self.t.dtype).tiny)
         self.c = (self.V * self.t)[:, 0]
         self.error = (self.b - self.c).abs().sum(-1)
 
@@ -216,6 +224,6 @@ class Dual:
         d = torch.linalg.solve_triangular(L.mT, half, upper=True)[:, :, 0] / root
         width = d.amax(-1) - d.amin(-1)
         regular = (info == 0) & (width > 0) & (width < math.inf)
-        damped = d * (width.log1p() / width)[:, None]
+        damped = d * (LENGTH * width.log1p() / width).clamp_max(1)[:, None]
         swept = (self.b / self.c).log().masked_fill(empty, 0)
         self.V = (V * torch.where(regular[:, None], damped, swept).exp())[:, None, :].repeat(1, self.kernel.copies, 1)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from impl.core import validation
-from impl.transport.ascending import gaps_in_order
+from impl.transport.ascending import gaps_in_order, in_order
 from impl.transport.problem import check_numbers, check_totals, check_weights, roundoff, same_shape
 
 CHUNK_BYTES = 2**17
@@ -74,7 +74,7 @@ def cdf(x: Tensor, t: Tensor, w: Tensor | None = None) -> Tensor:
 
 def cumulated(x: Tensor, w: Tensor) -> tuple[Tensor, Tensor]:
     """Points in order and the mass up to each of them, inclusive: x, w (..., n) → two (..., n)."""
-    x, order = x.sort(dim=-1, stable=True)
+    x, order = in_order(x)
     return x, w.gather(-1, order).cumsum(-1)
 
 
@@ -172,7 +172,7 @@ def _by_areas(x: Tensor, a: Tensor, y: Tensor, b: Tensor) -> Tensor:
     total_a, total_b = a.sum(-1, keepdim=True), b.sum(-1, keepdim=True)
     unit_a, unit_b = _power_of_two(total_a), _power_of_two(total_b)
     total_a, total_b = total_a / unit_a, total_b / unit_b
-    points, order = torch.cat([x, y], -1).sort(dim=-1, stable=True)
+    points, order = in_order(torch.cat([x, y], -1))
     jumps = torch.cat([a * (total_b / unit_a), b * (-total_a / unit_b)], -1)
     between = jumps.gather(-1, order).cumsum(-1).abs()  # |F − G| from each point to the next
     return (between[:, :-1] * (points[:, 1:] - points[:, :-1])).sum(-1) / (total_a * total_b).squeeze(-1)
@@ -186,7 +186,7 @@ def _by_quantiles(x: Tensor, a: Tensor, y: Tensor, b: Tensor, p: float) -> Tenso
     a, b = (w / _power_of_two(w.sum(-1, keepdim=True)) for w in (a, b))
     (x, up_to_x), (y, up_to_y) = cumulated(x, a), cumulated(y, b)
     up_to_x, up_to_y = up_to_x * up_to_y[:, -1:], up_to_y * up_to_x[:, -1:]
-    level = torch.cat([up_to_x, up_to_y], -1).sort(dim=-1, stable=True)[0]
+    level = in_order(torch.cat([up_to_x, up_to_y], -1))[0]
     width = level.diff(dim=-1, prepend=torch.zeros_like(level[:, :1]))
     gaps = x.gather(-1, place(up_to_x, level)) - y.gather(-1, place(up_to_y, level))
     return power_mean(gaps.abs(), width, p)

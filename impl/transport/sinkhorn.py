@@ -10,10 +10,9 @@ import torch
 from torch import Tensor
 
 from impl.core import validation
-from impl.transport.absorbed import LARGE_CELLS, spread
 from impl.transport.iterates import Iterate, Problems, Sweep, any_range, log_sweep, own_iterates
-from impl.transport.newton import FACTOR, to_tolerance
-from impl.transport.problem import check_problem, same_shape
+from impl.transport.newton import CELLS, FACTOR, larger, to_tolerance
+from impl.transport.problem import check_numbers, check_problem, check_totals, check_weights, same_shape
 from impl.transport.softmin import plan_of
 
 
@@ -59,8 +58,9 @@ def sinkhorn(
     a: (*batch, n), b: (*batch, m) ≥ 0 with equal totals, C: (*batch, n, m), eps > 0: a number, or (*batch,). From
     g = `init` (0), a sweep updates f, then g. tol = 0: `max_iter` sweeps, the iterates are Sinkhorn's own. tol > 0: the
     marginal error is brought down to tol by sweeps and Newton steps, `max_iter` of them at most; the last update is
-    g's. `eps_scaling` in (0, 1): first solve for larger ε, each smaller by this factor; with tol > 0 that is done, by
-    ¼, wherever it pays. Potentials of weight 0 are the finite soft c-transforms. Not unrolled: see `gradients`.
+    g's. Where osc C is beyond 128 ε, larger ε come first, each ¼ of the one before, or by the factor `eps_scaling`;
+    with tol = 0 only where `eps_scaling` is given. Beyond 1024 × 1024 cells there are sweeps alone. Potentials of
+    weight 0 are the finite soft c-transforms. Nothing is unrolled: see `gradients`.
 
     Raises ValueError for no transport problem (see `check_problem`), eps ≤ 0, max_iter < 1, tol < 0, eps_scaling not
     in (0, 1). Warns with ConvergenceWarning where tol > 0 is missed: raise max_iter, eps or tol. Source: Sinkhorn 1964;
@@ -98,7 +98,7 @@ def solve(
     sweep: Sweep = log_sweep,
 ) -> SinkhornResult:
     """What `sinkhorn` does, without its warning; another `sweep` is made as it is, with no faster method."""
-    check_problem(a, b, C)
+    check(a, b, C)
     validation.at_least(max_iter, "max_iter", 1)
     if not 0 <= tol < math.inf:
         raise ValueError(f"tol must be non-negative and finite, got {tol}")
@@ -124,23 +124,34 @@ def _iterate(problems: Problems, iterations: int, tol: float, eps_scaling: float
     """By the method that the question allows and the size makes fast."""
     if sweep is not log_sweep:
         return any_range(problems, iterations, tol, sweep)
-    large = problems.C.shape[1] * problems.C.shape[2] > LARGE_CELLS
-    if tol > 0 and not large:
-        return to_tolerance(problems, iterations, tol, 1 / eps_scaling if eps_scaling else FACTOR)
+    factor = 1 / eps_scaling if eps_scaling else FACTOR
+    if tol > 0 and problems.C.shape[1] * problems.C.shape[2] <= CELLS:
+        return to_tolerance(problems, iterations, tol, factor)
     if eps_scaling or tol > 0:
-        problems = annealed(problems, 1 / eps_scaling if eps_scaling else FACTOR)
+        problems = annealed(problems, factor)
     return own_iterates(problems, iterations, tol)
 
 
 def annealed(problems: Problems, factor: float) -> Problems:
-    """The problems with a better start: one sweep for each larger ε, from the oscillation of the cost downwards."""
-    width = float(spread(problems.C, problems.gamma, problems.rate).amax())
-    levels = max(0, math.ceil(math.log(max(width, 1), factor)))
+    """The problems with a better start, where the cost is wide: one sweep for each larger ε."""
+    levels = larger(problems, factor)
     gamma = problems.gamma / factor**levels
     for level in range(levels, 0, -1):
         _, gamma = log_sweep(problems._replace(rate=problems.rate / factor**level), problems.a, gamma)
         gamma = gamma * factor
     return problems._replace(gamma=gamma)
+
+
+def check(a: Tensor, b: Tensor, C: Tensor) -> None:
+    """What `check_problem` refuses, in one look at the costs when all is well: that takes as long as many sweeps."""
+    fine = C.dim() >= 2 and C.numel() > 0 and bool(torch.isfinite(C.amax()) & torch.isfinite(C.amin()))
+    if fine and a.shape == C.shape[:-1] and b.shape == (*C.shape[:-2], C.shape[-1]):
+        check_weights(a, "a")
+        check_weights(b, "b")
+        check_totals(a, b)
+        check_numbers(C[..., :1, :1], "C")
+    else:
+        check_problem(a, b, C)
 
 
 def promoted(*tensors: Tensor) -> tuple[Tensor, ...]:

@@ -7,8 +7,19 @@ import math
 import torch
 from torch import Tensor
 
-CELLS = 2**17
-"""Values per working array: rows are taken in blocks, so that temporaries stay in the second-level cache."""
+CELLS = {"cpu": 2**16}
+MANY_CELLS = 2**24
+"""Values of a working array: a second-level cache on the CPU, elsewhere enough to keep the device busy."""
+
+
+def blocks(C: Tensor) -> list[tuple[slice, slice]]:
+    """Lanes and rows of C (lane, n, m) to be worked on together: some lanes, or some rows of one."""
+    lanes, n, m = C.shape
+    rows = max(1, CELLS.get(C.device.type, MANY_CELLS) // m)
+    if rows >= n:
+        size = rows // n
+        return [(slice(i, i + size), slice(None)) for i in range(0, lanes, size)]
+    return [(slice(lane, lane + 1), slice(i, i + rows)) for lane in range(lanes) for i in range(0, n, rows)]
 
 
 def soft_c_transform(C: Tensor, g: Tensor, b: Tensor, eps: Tensor) -> Tensor:
@@ -24,11 +35,10 @@ def soft_c_transform(C: Tensor, g: Tensor, b: Tensor, eps: Tensor) -> Tensor:
 
 def log_sums(C: Tensor, h: Tensor, rate: Tensor) -> Tensor:
     """Log Σ_j exp(h_j − C_ij rate): (lane, n), for h: (lane, m), −∞ allowed, and rate = 1/ε: (lane,)."""
-    lanes, _, m = C.shape
-    size = max(1, CELLS // (lanes * m))
-    starts = range(0, C.shape[1], size)
-    sums = [_log_sum_exp(C[:, i : i + size], h[:, None, :], rate[:, None, None]) for i in starts]
-    return torch.cat(sums, dim=1)
+    found = C.new_empty(C.shape[:2])
+    for lanes, rows in blocks(C):
+        found[lanes, rows] = _log_sum_exp(C[lanes, rows], h[lanes, None, :], rate[lanes, None, None])
+    return found
 
 
 def _log_sum_exp(C: Tensor, h: Tensor, rate: Tensor) -> Tensor:
@@ -44,5 +54,8 @@ def plan_of(a: Tensor, b: Tensor, C: Tensor, f: Tensor, g: Tensor, eps: Tensor) 
     """
     rate = eps.reciprocal()[:, None]
     rows, columns = (f * rate).masked_fill(a == 0, -math.inf), (g * rate).masked_fill(b == 0, -math.inf)
-    exponent = torch.addcmul(rows[:, :, None], C, rate[:, :, None], value=-1).add_(columns[:, None, :])
-    return exponent.exp_().mul_(a[:, :, None]).mul_(b[:, None, :])
+    plan = torch.empty_like(C)
+    for i, j in blocks(C):
+        P = torch.addcmul(rows[i, j, None], C[i, j], rate[i, :, None], value=-1, out=plan[i, j])
+        P.add_(columns[i, None, :]).exp_().mul_(a[i, j, None]).mul_(b[i, None, :])
+    return plan

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory.core.domain import Axes, Cases, Domain, Shape
+from theory.transport.cases_linear import level
 
 Rng = np.random.Generator
 Floats = NDArray[np.float64]
@@ -38,6 +39,7 @@ SCALES = MappingProxyType({"huge-scale": 2.0**100, "tiny-scale": 2.0**-100})
 EXPONENTS = (1.0, 2.0, 3.0, 1.5)
 STEEP = 12.0
 """The exponent of the regime "steep": powers of points of the scales above leave the range of float64."""
+LEVEL = level("a", "b")
 LINE_SHAPES = MappingProxyType({"n": (1, 12), "m": (1, 12)})
 LINE_AXES = MappingProxyType(
     {"x": Axes(("n",), "real"), "a": Axes(("n",), "weight"), "y": Axes(("m",), "real"), "b": Axes(("m",), "weight")}
@@ -109,6 +111,15 @@ def valid_line(cases: Cases) -> Mask:
     return np.asarray(points & comparable(cases["a"], cases["b"], cases.u))
 
 
+def settle_line(cases: Cases) -> Cases:
+    """Equal totals again; where all points weighed the same, as many on both sides."""
+    if cases.regime != "equal-weights":
+        return LEVEL(cases)
+    k = min(cases["x"].shape[1], cases["y"].shape[1])
+    one = np.ones((cases.lanes, k))
+    return cases.with_arrays(x=cases["x"][:, :k], a=one, y=cases["y"][:, :k], b=one.copy())
+
+
 def digit_rows() -> Cases:
     """Ink in the eight rows of handwritten digits as measures on the line, each against the next image."""
     from sklearn.datasets import load_digits
@@ -120,7 +131,13 @@ def digit_rows() -> Cases:
 
 
 LINE_DOMAIN = Domain(
-    LINE_SHAPES, LINE, draw_line, LINE_AXES, valid=valid_line, real=MappingProxyType({"digits": digit_rows})
+    LINE_SHAPES,
+    LINE,
+    draw_line,
+    LINE_AXES,
+    valid=valid_line,
+    real=MappingProxyType({"digits": digit_rows}),
+    settle=settle_line,
 )
 """Two measures on the line."""
 
@@ -149,6 +166,7 @@ MOVED_DOMAIN = Domain(
     draw_moved,
     MappingProxyType({**LINE_AXES, "s": Axes((), "real"), "t": Axes((), "real")}),
     valid=valid_moved,
+    settle=settle_line,
 )
 """Two measures on the line with an affine map of it."""
 
@@ -182,6 +200,12 @@ def valid_family(cases: Cases) -> Mask:
     return np.asarray(good & ones & (np.abs(t.sum(axis=1) - 1) <= t.shape[1] * cases.u))
 
 
+def settle_family(cases: Cases) -> Cases:
+    """Weights brought back to total 1."""
+    with np.errstate(invalid="ignore"):
+        return cases.with_arrays(a=shares(cases["a"]), t=shares(cases["t"]))
+
+
 FAMILY_DOMAIN = Domain(
     MappingProxyType({"k": (1, 4), "n": (1, 6)}),
     (
@@ -191,6 +215,7 @@ FAMILY_DOMAIN = Domain(
     draw_family,
     MappingProxyType({"x": Axes(("k", "n"), "real"), "a": Axes(("k", "n"), "fixed"), "t": Axes(("k",), "fixed")}),
     valid=valid_family,
+    settle=settle_family,
 )  # fmt: skip
 """Several measures on the line, to be averaged."""
 
@@ -217,20 +242,28 @@ def valid_clouds(cases: Cases) -> Mask:
     return np.asarray(finite & unit & comparable(cases["a"], cases["b"], cases.u))
 
 
+def settle_clouds(cases: Cases) -> Cases:
+    """Equal totals again, and directions of length 1."""
+    with np.errstate(invalid="ignore"):
+        directions = cases["directions"] / np.linalg.norm(cases["directions"], axis=2, keepdims=True)
+    return LEVEL(cases).with_arrays(directions=directions)
+
+
 CLOUD_DOMAIN = Domain(
     MappingProxyType({"n": (1, 6), "m": (1, 6), "d": (1, 3), "k": (1, 4)}),
     ("axes", "integers", "equal-weights", "generic", "zero-weights", "offset", "huge-scale", "tiny-scale"),
     draw_clouds,
     MappingProxyType(
         {
-            "x": Axes(("n",), "real"),
+            "x": Axes(("n", "d"), "real"),
             "a": Axes(("n",), "weight"),
-            "y": Axes(("m",), "real"),
+            "y": Axes(("m", "d"), "real"),
             "b": Axes(("m",), "weight"),
-            "directions": Axes(("k",), "fixed"),
+            "directions": Axes(("k", "d"), "fixed"),
         }
     ),
     valid=valid_clouds,
+    settle=settle_clouds,
 )
 """Two point clouds and directions to look from."""
 
@@ -266,11 +299,18 @@ def valid_lines(cases: Cases) -> Mask:
     return np.asarray(one & comparable(a, b, cases.u) & right)
 
 
+def settle_lines(cases: Cases) -> Cases:
+    """Histograms brought back to total 1."""
+    with np.errstate(invalid="ignore"):
+        return cases.with_arrays(a=shares(cases["a"]), b=shares(cases["b"]))
+
+
 LINES_DOMAIN = Domain(
     MappingProxyType({"n": (1, 8)}),
     ("parallel", "coincident", "histograms", "near"),
     draw_lines,
-    MappingProxyType({"theta": Axes((), "real")}),
+    MappingProxyType({"a": Axes(("point",), "fixed"), "b": Axes(("point",), "fixed"), "theta": Axes((), "real")}),
     valid=valid_lines,
+    settle=settle_lines,
 )
 """Two histograms on common points: parallel lines, one line, and any others."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory.core.domain import Axes, Cases, Domain, Shape
-from theory.transport.cases_closed import comparable, levelled, line_weights
+from theory.transport.cases_closed import LEVEL, comparable, levelled, line_weights
 
 Rng = np.random.Generator
 Floats = NDArray[np.float64]
@@ -65,10 +65,10 @@ COVARIANCE_DOMAIN = Domain(
     draw_covariances,
     MappingProxyType(
         {
-            "m1": Axes((), "real"),
-            "m2": Axes((), "real"),
-            "S1": Axes((), "fixed"),
-            "S2": Axes((), "fixed"),
+            "m1": Axes(("d",), "real"),
+            "m2": Axes(("d",), "real"),
+            "S1": Axes(("d", "d"), "real"),
+            "S2": Axes(("d", "d"), "real"),
         }
     ),
     valid=valid_covariances,
@@ -141,18 +141,31 @@ def valid_moments(cases: Cases) -> Mask:
     return np.asarray(good & image & (T.transpose(0, 2, 1) == T).all(axis=(1, 2)))
 
 
+def settle_moments(cases: Cases) -> Cases:
+    """Equal totals again, or the image of the points that are left; an image without points is left as it is."""
+    x, y = cases["x"], cases["y"]
+    if cases.regime != "affine":
+        return LEVEL(cases)
+    if x.shape[1] > y.shape[1]:
+        return cases
+    return cases.with_arrays(y=x @ cases["T"] + cases["c"][:, None], b=cases["a"].copy())
+
+
 MOMENT_DOMAIN = Domain(
     MappingProxyType({"n": (1, 7), "m": (1, 7), "d": (1, 3)}),
     ("affine", "integers", "equal-weights", "generic", "zero-weights", "offset"),
     draw_moments,
     MappingProxyType(
         {
-            "x": Axes(("n",), "real"),
+            "x": Axes(("n", "d"), "real"),
             "a": Axes(("n",), "weight"),
-            "y": Axes(("m",), "real"),
+            "y": Axes(("m", "d"), "real"),
             "b": Axes(("m",), "weight"),
+            "T": Axes(("d", "d"), "fixed"),
+            "c": Axes(("d",), "fixed"),
         }
     ),
     valid=valid_moments,
+    settle=settle_moments,
 )
 """Two weighted point clouds."""

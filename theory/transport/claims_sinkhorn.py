@@ -64,7 +64,11 @@ def _iterates(answer: Answer, cases: Cases, f: Floats, g: Floats, found: Roundin
     a, (eps, sweeps, _) = cases["a"], settings_of(cases)
     bound = potential_bound(found, sweeps, eps)
     left, right = centred(answer["f"], answer["g"], a), centred(f, g, a)
-    return (equal("f after k sweeps", left[0], right[0], bound), equal("g after k sweeps", left[1], right[1], bound))
+    fed = a > 0  # at weight 0, f may follow from the g before the sweep or from the one after it
+    return (
+        equal("f after k sweeps", left[0], right[0], bound, fed),
+        equal("g after k sweeps", left[1], right[1], bound),
+    )
 
 
 def _optimum(answer: Answer, cases: Cases, best: Optimum, found: Rounding) -> tuple[Gap, ...]:

@@ -154,6 +154,7 @@ SLICED_CLAIMS: tuple[Claim, ...] = (
         asks="discrepancies",
         check=check_lines,
         domain=LINES_DOMAIN,
+        also=("wasserstein_1d", "sliced"),
         needs=("jsd", "tv", "kl"),
         parents=("OT-07", "OT-30"),
         lanes=32,

@@ -164,23 +164,25 @@ def _above(value: Any) -> Any:
     return value if value > 0 else value * 0
 
 
-def bures_bound(S1: Floats, S2: Floats, squared: Floats, u: float) -> Bound:
+def bures_bound(
+    S1: Floats, S2: Floats, squared: Floats, u: float, roundings: float = 0, shift: Floats | float = 0.0
+) -> Bound:
     """How far rounding takes B² = W_2² of centred Gaussians, from the matrices: 2Bβ + β² + γ(8d²)(tr + tr): (lane,).
 
-    Symmetric eigenvalue decompositions are exact for S + E, ‖E‖ ≤ 8du ‖S‖ (Golub & Van Loan 2013, section 8.3). The
-    Bures distance of S and S + E is at most ‖S^{1/2} − (S+E)^{1/2}‖_F, at most √(d‖E‖) (Powers &
-    Størmer 1970) and √d ‖E‖/√λ_min where S is regular; β is the sum of both sides, by the triangle
-    inequality. Multiplying out costs d² products of the size of the traces.
+    Symmetric eigenvalue decompositions are exact for S + E, ‖E‖ ≤ 8du ‖S‖ (Golub & Van Loan 2013, section 8.3);
+    entries that are themselves computed add `roundings` u ‖S‖ and `shift`. The Bures distance of S and S + E is at most
+    ‖S^{1/2} − (S+E)^{1/2}‖_F, at most √(d‖E‖) (Powers & Størmer 1970) and √d ‖E‖/√λ_min where S is regular; β is the
+    sum of both sides, by the triangle inequality. Multiplying out costs d² products of the size of the traces.
     """
     d = S1.shape[-1]
     beta, traces = np.zeros(len(S1)), np.zeros(len(S1))
     for S in (S1, S2):
         values = np.linalg.eigvalsh(S)
-        error = gamma(8 * d, u) * np.abs(values).max(axis=-1)
+        error = gamma(8 * d + roundings, u) * np.abs(values).max(axis=-1) + shift
         regular = np.sqrt(d) * error / np.sqrt(np.maximum(values[:, 0] - error, np.finfo(float).tiny))
         beta, traces = beta + np.minimum(np.sqrt(d * error), regular), traces + np.trace(S, axis1=1, axis2=2)
-    own = gamma(8 * d * d, u) * traces
-    return Bound(2 * np.sqrt(np.maximum(squared, 0)) * beta + beta**2 + own, "2Bβ + β² + γ(8d²)(tr S₁ + tr S₂)")
+    multiplied = gamma(8 * d * d + roundings, u) * traces
+    return Bound(2 * np.sqrt(np.maximum(squared, 0)) * beta + beta**2 + multiplied, "2Bβ + β² + γ(8d²)(tr S₁ + tr S₂)")
 
 
 def entropies(a: Floats, b: Floats) -> tuple[float, float]:

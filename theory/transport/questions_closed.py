@@ -17,6 +17,7 @@ from theory.core.crosscutting import Output, Question, Refusal, changed, put, se
 from theory.core.domain import Array, Cases, Domain
 from theory.transport.cases_closed import CLOUD_DOMAIN, FAMILY_DOMAIN, LINE_DOMAIN, LINES_DOMAIN
 from theory.transport.cases_gaussian import COVARIANCE_DOMAIN, FACTOR_DOMAIN, MOMENT_DOMAIN
+from theory.transport.claims_gaussian import moments_bound
 from theory.transport.oracle_closed import Floats, bures_bound, line_bound, line_unit
 
 PADDING = 2
@@ -84,10 +85,8 @@ def _factors(answer: Answer, cases: Cases) -> Bound:
 
 
 def _gelbrich(answer: Answer, cases: Cases) -> Bound:
-    size = np.maximum(_largest(cases["x"], cases["a"]), _largest(cases["y"], cases["b"]))
-    (_, n, d), m = cases["x"].shape, cases["y"].shape[1]
-    count = 4 * (n + m + 2 * PADDING) + 64 * d * d + 32
-    return rounding(count, cases.u, "γ(4(n+m) + 64d² + 48) 4d max|x|²", 4 * d * size**2)
+    bound = moments_bound(_padded(cases))
+    return Bound(2 * bound.value, f"2 ({bound.terms})")
 
 
 def _entropies(answer: Answer, cases: Cases) -> Bound:

@@ -48,11 +48,11 @@ def start(asked: Entropic, scaled: bool = False) -> tuple[Floats, Floats]:
     """Logarithms of the scalings at f = g = 0.
 
     scaled: for methods that take ε times the logarithms, multiply the scalings by 1/m and 1/n, and divide by those of
-    weight 0, which are then merely as small as a number can be.
+    weight 0, which are then merely so small that they change no digit of a sum.
     """
     if not scaled:
         return np.log(asked.b), np.log(asked.a)
-    least = np.finfo(asked.a.dtype).tiny
+    least = np.sqrt(np.finfo(asked.a.dtype).tiny)
     first, second = (asked.eps * np.log(np.maximum(w * len(w), least)) for w in (asked.b, asked.a))
     return first, second
 
@@ -72,17 +72,26 @@ def sinkhorn(
     converged plan.
     """
 
+    def solved(asked: Entropic) -> tuple[Floats, Floats, Floats]:
+        plan, log = ot.sinkhorn(
+            asked.b, asked.a, np.ascontiguousarray(asked.C.T), asked.eps, method=method, log=True,
+            warmstart=start(asked, scaled), stopThr=asked.tol / norm(len(asked.a)), **told(asked),
+        )  # fmt: skip
+        log_v, log_u = logarithms(log, asked.eps)
+        return plan.T, *asked.potentials(log_u, log_v)
+
     @quietly
     def operation(arrays: Arrays, settings: Settings, dtype: str) -> Answers:
         asked = Entropic.of(arrays, settings, dtype)
-        plan, log = ot.sinkhorn(
-            asked.b, asked.a, np.ascontiguousarray(asked.C.T), asked.eps, method=method, log=True,
-            warmstart=start(asked, scaled), stopThr=asked.tol / norm(len(asked.a)),
-            **told(asked),
-        )  # fmt: skip
-        log_v, log_u = logarithms(log, asked.eps)
-        answers = asked.answers(plan.T, *asked.potentials(log_u, log_v))
-        return answers if sweeps or asked.tol else without_potentials(answers)
+        plan, f, g = solved(asked)
+        if asked.tol:
+            return asked.answers(plan, f, g)
+        if not sweeps:
+            return without_potentials(asked.answers(plan, f, g))
+        if (asked.a == 0).any():  # there the port's f follows from the g before the last sweep; a scaling of 0 hides it
+            before = solved(asked._replace(sweeps=asked.sweeps - 1))[2] if asked.sweeps > 1 else np.zeros_like(g)
+            f, _ = asked.filled(np.where(asked.a > 0, f, np.nan), before)
+        return asked.answers(plan, f, g)
 
     return operation
 

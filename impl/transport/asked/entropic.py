@@ -14,7 +14,7 @@ from impl.transport.divergence import debiased, dual_value, point_cost
 from impl.transport.gradients import with_gradients
 from impl.transport.hilbert import contraction_factor, diameter, hilbert_metric, log_kernel_product
 from impl.transport.lp import emd
-from impl.transport.problem import check_cost, check_numbers
+from impl.transport.problem import check_cost, check_numbers, same_shape
 from impl.transport.sinkhorn import SinkhornResult, solve
 
 
@@ -90,10 +90,7 @@ def _contraction(formulas: Entropic) -> Operation:
         check_cost(C)
         for values, name in ((u, "u"), (v, "v")):
             check_numbers(values, name)
-            if values.shape != (*C.shape[:-2], C.shape[-1]):
-                raise ValueError(
-                    f"{name} must have one entry for each column of C {tuple(C.shape)}, got {tuple(v.shape)}"
-                )
+            same_shape(values, name, (*C.shape[:-2], C.shape[-1]), "C")
         delta = formulas.diameter(C, eps)
         return answers(
             factor=formulas.factor(delta),

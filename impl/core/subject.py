@@ -7,9 +7,10 @@ some of its system's operations, and an operation only some of the answers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,28 @@ class Mutant:
     name: str
     mistake: str
     subject: Subject
+
+
+T = TypeVar("T")
+Parts = Mapping[str, tuple[Callable[[T], Operation], tuple[str, ...]]]
+"""Operation → what makes it from formulas, and the formulas that it uses."""
+
+
+def built(formulas: T, ours: T, parts: Parts[T]) -> dict[str, Operation]:
+    """The operations of a subject from its formulas, a frozen dataclass of functions like `ours`.
+
+    Each operation sees only the formulas that it says it uses, and the same ones give the same operation: so it shows
+    which operations a mutant leaves alone.
+    """
+    return {
+        name: _made(make, replace(ours, **{field: getattr(formulas, field) for field in fields}))  # type: ignore[type-var]
+        for name, (make, fields) in parts.items()
+    }
+
+
+@functools.cache
+def _made(make: Callable[[Any], Operation], formulas: Any) -> Operation:
+    return make(formulas)
 
 
 def mutant(name: str, mistake: str, wrong: Subject) -> Mutant:

@@ -103,16 +103,17 @@ def _settled(problems: Problems, found: Iterate, iterations: int, tol: float) ->
     """
     width = spread(problems.C, problems.gamma, problems.rate)
     blurred = noise(problems, problems.a, found.gamma.masked_fill(problems.b == 0, 0))
-    if bool(((width > RANGES[problems.C.dtype].direct) | (blurred * 4 > tol)).any()):
+    trusted = (width <= RANGES[problems.C.dtype].direct) & (blurred * 4 <= tol)  # False where γ is not a number
+    if not bool(trusted.all()):
         found = _swept(problems, found)
     elif bool((problems.b == 0).any()):
         found = found._replace(gamma=-log_sums(problems.C.mT, found.phi + problems.a.log(), problems.rate))
     late = ((found.error > tol) & (found.made < iterations)).nonzero()[:, 0]
     if len(late) == 0:
         return found
-    rest = problems._replace(gamma=found.gamma).take(late)
-    more = any_range(rest, iterations - int(found.made.amax()), tol)
-    more = more._replace(made=more.made + found.made.index_select(0, late))
+    rest, made = problems._replace(gamma=found.gamma).take(late), found.made.index_select(0, late)
+    more = any_range(rest, iterations - int(made.amax()), tol)
+    more = more._replace(made=more.made + made)
     return Iterate(*(kept.index_copy(0, late, new) for kept, new in zip(found, more, strict=True)))
 
 

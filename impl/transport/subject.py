@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-
 from impl.core.subject import Subject
 from impl.transport.asked.closed import CLOSED, Closed, closed_operations
 from impl.transport.asked.critic import CRITIC, Critic, critic_operations
 from impl.transport.asked.entropic import ENTROPIC, Entropic, entropic_operations
 from impl.transport.asked.linear import LINEAR, Linear, linear_operations
-
-_linear, _closed = functools.cache(linear_operations), functools.cache(closed_operations)
-_entropic, _critic = functools.cache(entropic_operations), functools.cache(critic_operations)
-"""The same formulas give the same operations, so that it shows which of them a mutant leaves alone."""
 
 
 def subject(
@@ -25,10 +19,10 @@ def subject(
 ) -> Subject:
     """Optimal transport with these formulas, as a subject that answers every operation of the port."""
     operations = {
-        **_linear(linear),
-        **_closed(closed),
-        **_entropic(entropic),
-        **_critic(critic),
+        **linear_operations(linear),
+        **closed_operations(closed),
+        **entropic_operations(entropic),
+        **critic_operations(critic),
     }
     return Subject(name, "transport", operations, version="0.1.0", house=True)
 

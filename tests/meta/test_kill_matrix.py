@@ -10,5 +10,5 @@ def test_the_packaged_kill_matrix_knows_the_mutants_of_today() -> None:
     matrix = load(PACKAGED)
 
     for system in registry.systems():
-        assert {m.name for m in matrix[system]} == {m.name for m in catalogue.mutants(system)}
+        assert {m.name for m in matrix.get(system, ())} == {m.name for m in catalogue.mutants(system)}
         assert all(any(m.kills.values()) for m in matrix[system])

@@ -118,8 +118,8 @@ class Asker:
     def __call__(self, operation: str, cases: Cases) -> Answer:
         """The subject's answer for every lane.
 
-        Raises NotOffered when it lacks the operation, NotAnswered when it returns nothing at all, SubjectError when it raises, hangs, or when an answer is no
-        array with one entry a lane.
+        Raises NotOffered when it lacks the operation, NotAnswered when it returns nothing at all, SubjectError when it
+        raises, hangs, or when an answer is no array with one entry a lane.
         """
         if operation not in self.subject.operations:
             raise NotOffered(self.subject.missing.get(operation, f"{self.subject.name} does not offer {operation}"))

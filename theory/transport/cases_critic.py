@@ -19,6 +19,9 @@ Rng = np.random.Generator
 PARTS = 64
 """Masses are multiples of 1/64."""
 
+ALWAYS = MappingProxyType({"generic": "relu", "integers": "leaky_relu", "duplicates": "tanh", "close": "softplus"})
+"""Regimes with one activation: each of them is met in every search, however short."""
+
 SCALES = MappingProxyType({"large": 2.0**10, "small": 2.0**-10})
 
 
@@ -86,7 +89,7 @@ def straight(rng: Rng, lanes: int, n: int, m: int, d: int, h: int, activation: s
 
 def draw_critic(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
     """A perceptron with one of the activations, and two weighted samples."""
-    activation = str(rng.choice(list(ACTIVATIONS)))
+    activation = ALWAYS.get(regime, str(rng.choice(list(ACTIVATIONS))))
     n, m, d, h = (shape[name] for name in ("n", "m", "d", "h"))
     if regime == "straight":
         arrays = straight(rng, lanes, n, m, d, h, activation)

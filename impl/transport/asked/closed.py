@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from impl.core.arrays import answers, tensors
-from impl.core.subject import Answers, Arrays, Operation, Settings
+from impl.core.subject import Answers, Arrays, Operation, Parts, Settings, built
 from impl.transport.barycentre import Barycentre, barycentre_1d
 from impl.transport.discrepancies import jensen_shannon, kullback_leibler, total_variation
 from impl.transport.gaussian import gaussian_w2, gaussian_w2_factors, gelbrich_bound
@@ -42,15 +42,7 @@ CLOSED = Closed()
 
 def closed_operations(formulas: Closed) -> dict[str, Operation]:
     """The operations of `ClosedFormPort`, computed by these formulas."""
-    return {
-        "wasserstein_1d": _line(formulas),
-        "barycentre_1d": _barycentre(formulas),
-        "sliced": _sliced(formulas),
-        "gaussian": _gaussian(formulas.gaussian, "S1", "S2"),
-        "gaussian_factors": _gaussian(formulas.factors, "A1", "A2"),
-        "gelbrich": _gelbrich(formulas),
-        "discrepancies": _discrepancies(formulas),
-    }
+    return built(formulas, CLOSED, PARTS)
 
 
 def _line(formulas: Closed) -> Operation:
@@ -86,7 +78,15 @@ def _sliced(formulas: Closed) -> Operation:
     return sliced_
 
 
-def _gaussian(formula: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor], first: str, second: str) -> Operation:
+def _gaussian(formulas: Closed) -> Operation:
+    return _two_moments(formulas.gaussian, "S1", "S2")
+
+
+def _factors(formulas: Closed) -> Operation:
+    return _two_moments(formulas.factors, "A1", "A2")
+
+
+def _two_moments(formula: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor], first: str, second: str) -> Operation:
     def gaussian_(arrays: Arrays, settings: Settings, *, device: str, dtype: str, seed: int) -> Answers:
         data = tensors(arrays, device=device, dtype=dtype)
         return answers(squared=formula(data["m1"], data[first], data["m2"], data[second]))
@@ -109,3 +109,14 @@ def _discrepancies(formulas: Closed) -> Operation:
         return answers(jsd=formulas.jsd(a, b), tv=formulas.tv(a, b), kl=formulas.kl(a, b))
 
     return discrepancies_
+
+
+PARTS: Parts[Closed] = {
+    "wasserstein_1d": (_line, ("line",)),
+    "barycentre_1d": (_barycentre, ("barycentre",)),
+    "sliced": (_sliced, ("slices", "over_slices")),
+    "gaussian": (_gaussian, ("gaussian",)),
+    "gaussian_factors": (_factors, ("factors",)),
+    "gelbrich": (_gelbrich, ("gelbrich",)),
+    "discrepancies": (_discrepancies, ("jsd", "tv", "kl")),
+}

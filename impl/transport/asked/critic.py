@@ -10,7 +10,7 @@ from torch import Tensor
 from impl.core import validation
 from impl.core.arrays import answers, tensors
 from impl.core.random import generator
-from impl.core.subject import Answers, Arrays, Operation, Settings
+from impl.core.subject import Answers, Arrays, Operation, Parts, Settings, built
 from impl.transport.critic import (
     ACTIVATIONS,
     Activation,
@@ -63,14 +63,7 @@ CRITIC = Critic()
 
 def critic_operations(formulas: Critic) -> dict[str, Operation]:
     """The operations of `CriticPort`, built from these formulas."""
-    return {
-        "critic": _critic(formulas),
-        "clip": _clip(formulas),
-        "spectral": _spectral(formulas),
-        "conv_norm": _conv_norm(formulas),
-        "penalty": _penalty(formulas),
-        "train": _train(formulas),
-    }
+    return built(formulas, CRITIC, PARTS)
 
 
 def _critic(formulas: Critic) -> Operation:
@@ -180,3 +173,13 @@ def _train(formulas: Critic) -> Operation:
         )
 
     return train
+
+
+PARTS: Parts[Critic] = {
+    "critic": (_critic, ("activation", "lipschitz", "reading", "lower_bound")),
+    "clip": (_clip, ("clip", "clip_bound")),
+    "spectral": (_spectral, ("exact_norm", "power_norm", "normalised")),
+    "conv_norm": (_conv_norm, ("conv_bound",)),
+    "penalty": (_penalty, ("penalty",)),
+    "train": (_train, ("train",)),
+}

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from impl.core.arrays import answers, tensors
-from impl.core.subject import Answers, Arrays, Operation, Settings
+from impl.core.subject import Answers, Arrays, Operation, Parts, Settings, built
 from impl.transport.divergence import debiased, dual_value, point_cost
 from impl.transport.gradients import with_gradients
 from impl.transport.hilbert import contraction_factor, diameter, hilbert_metric, log_kernel_product
@@ -46,12 +46,7 @@ ENTROPIC = Entropic()
 
 def entropic_operations(formulas: Entropic) -> dict[str, Operation]:
     """The operations of `EntropicPort`, computed by these formulas."""
-    return {
-        "sinkhorn": _sinkhorn(formulas),
-        "contraction": _contraction(formulas),
-        "divergence": _divergence(formulas),
-        "gradients": _gradients(formulas),
-    }
+    return built(formulas, ENTROPIC, PARTS)
 
 
 def _sinkhorn(formulas: Entropic) -> Operation:
@@ -150,3 +145,11 @@ def _gradients(formulas: Entropic) -> Operation:
 def _floats(arrays: Arrays, device: str, dtype: str) -> dict[str, Tensor]:
     """Every array as a tensor of the dtype, whole numbers too."""
     return {name: x.to(getattr(torch, dtype)) for name, x in tensors(arrays, device=device, dtype=dtype).items()}
+
+
+PARTS: Parts[Entropic] = {
+    "sinkhorn": (_sinkhorn, ("solve", "transport", "value", "converged")),
+    "contraction": (_contraction, ("hilbert", "diameter", "factor", "product")),
+    "divergence": (_divergence, ("solve", "value", "cost", "debias")),
+    "gradients": (_gradients, ("solve", "value", "with_gradients")),
+}

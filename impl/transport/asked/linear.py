@@ -10,7 +10,7 @@ from torch import Tensor
 
 from impl.core import validation
 from impl.core.arrays import answers, tensors
-from impl.core.subject import Answers, Arrays, Operation, Settings
+from impl.core.subject import Answers, Arrays, Operation, Parts, Settings, built
 from impl.transport.costs import cost_matrix, is_metric, metric_closure
 from impl.transport.dual import Certificate, c_transform, c_transform_bar, certify, kr_value, lipschitz_constant
 from impl.transport.farkas import Alternative, farkas
@@ -51,17 +51,7 @@ LINEAR = Linear()
 
 def linear_operations(formulas: Linear) -> dict[str, Operation]:
     """The operations of `LinearPort` with these formulas."""
-    return {
-        "cost": _cost(formulas),
-        "metric": _metric(formulas),
-        "solve": _solve(formulas),
-        "certify": _certify(formulas),
-        "c_transform": _c_transform(formulas),
-        "lipschitz": _lipschitz(formulas),
-        "single_potential": _single_potential(formulas),
-        "farkas": _farkas(formulas),
-        "interval": _interval(formulas),
-    }
+    return built(formulas, LINEAR, PARTS)
 
 
 def _cost(formulas: Linear) -> Operation:
@@ -173,3 +163,16 @@ def _problem(arrays: Arrays, device: str, dtype: str) -> tuple[Tensor, Tensor, T
 def _check_potential(f: Tensor, name: str, C: Tensor, axis: int, cost: str = "C") -> None:
     check_numbers(f, name)
     same_shape(f, name, torch.Size((*C.shape[:-2], C.shape[axis])), cost)
+
+
+PARTS: Parts[Linear] = {
+    "cost": (_cost, ("cost",)),
+    "metric": (_metric, ("closure", "is_metric")),
+    "solve": (_solve, ("solver",)),
+    "certify": (_certify, ("certificate",)),
+    "c_transform": (_c_transform, ("c_transform", "c_transform_bar")),
+    "lipschitz": (_lipschitz, ("lipschitz",)),
+    "single_potential": (_single_potential, ("single_potential", "kr_value")),
+    "farkas": (_farkas, ("farkas",)),
+    "interval": (_interval, ("interval",)),
+}

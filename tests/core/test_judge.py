@@ -29,6 +29,18 @@ def test_a_right_subject_stands_with_its_worst_margin_and_regimes() -> None:
     assert sum(count for _, count in verdict.histogram) == verdict.cases
 
 
+def test_only_what_was_compared_without_tolerance_is_proved() -> None:
+    whole = dataclasses.replace(toy.DOMAIN, regimes=("integers",))
+
+    def exact(answer: Answer, cases: Cases) -> Gap:
+        return exactly("total", answer["total"], cases["x"].sum(axis=1))
+
+    rounded = judge(toy.claim(kind="certificate"), toy.Toy(toy.right), QUICK)
+    proved = judge(toy.claim(kind="certificate", domain=whole, check=exact), toy.Toy(toy.right), QUICK)
+
+    assert (rounded.grade, proved.grade) == ("within-rounding", "proved-for-input")
+
+
 def test_a_wrong_subject_is_refuted_with_one_number_that_is_minus_one() -> None:
     verdict = judge(toy.claim(), toy.Toy(toy.ignores_the_last_negative), QUICK)
 

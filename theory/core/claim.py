@@ -74,12 +74,11 @@ class Claim:
     on_cpu: bool = True
     house_rule: bool = False
 
-    @property
-    def grade(self) -> str:
-        """Grade of proof of a standing verdict: proved-for-input, within-rounding or statistical."""
+    def grade(self, exact: bool) -> str:
+        """Grade of proof of a standing verdict; `exact` says whether every comparison was made without tolerance."""
         if self.kind == "statistical":
             return "statistical"
-        return "proved-for-input" if self.kind in ("exact", "certificate") else "within-rounding"
+        return "proved-for-input" if exact and self.kind in ("exact", "certificate") else "within-rounding"
 
 
 @dataclass(frozen=True)

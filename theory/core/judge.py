@@ -162,7 +162,7 @@ def _decide(trial: _Trial) -> Verdict:
     drawn = trial.tally.cases + trial.tally.rejected
     if trial.tally.cases == 0 or (drawn >= 100 and trial.tally.cases * 50 < drawn):
         return trial.tally.verdict("vacuous", f"only {trial.tally.cases} of {drawn} cases met the preconditions")
-    return trial.tally.verdict("stands", grade=claim.grade if isinstance(claim, Claim) else "")
+    return trial.tally.verdict("stands", grade=claim.grade(trial.tally.exact) if isinstance(claim, Claim) else "")
 
 
 def _counterexamples(trial: _Trial) -> Iterator[Cases]:

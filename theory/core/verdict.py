@@ -129,6 +129,7 @@ class Tally:
     regimes: Counter[str] = field(default_factory=Counter)
     real: dict[str, float] = field(default_factory=dict)
     bins: Counter[float | str] = field(default_factory=Counter)
+    exact: bool = True  # whether no comparison had any room for rounding
     worst: float = -math.inf
     label: str = ""
     terms: str = ""
@@ -148,6 +149,7 @@ class Tally:
         if len(told) == 0:
             return -math.inf
         self.regimes[regime] += len(told)
+        self.exact = self.exact and not any(np.any(gap.bound.value) for gap in gaps)
         self._bin(told)
         worst = float(told.max())
         if real:

@@ -60,7 +60,9 @@ def _facts(entry: Claim | Myth) -> list[tuple[str, str]]:
     if isinstance(entry, Myth):
         return [("truth", entry.truth), ("smallest", entry.smallest), *facts]
     facts.insert(0, ("formula", entry.latex))
-    facts.insert(1, ("kind", f"{entry.kind}, a standing verdict is {entry.grade}"))
+    best, otherwise = entry.grade(exact=True), entry.grade(exact=False)
+    graded = best if best == otherwise else f"{best} where every comparison is exact, else {otherwise}"
+    facts.insert(1, ("kind", f"{entry.kind}; a standing verdict is {graded}"))
     if entry.parents:
         facts.append(("rests on", ", ".join(entry.parents)))
     if entry.slack_reason:

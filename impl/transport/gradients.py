@@ -1,7 +1,7 @@
 """Gradients of optimal values: at the optimum the multipliers are the derivatives, and nothing is unrolled.
 
 The envelope theorem: for V(a, b, C) = min over couplings, ∂V/∂a = f and ∂V/∂b = g, each up to a constant since the
-totals are tied, and ∂V/∂C = P. Source: Peyré & Cuturi 2019, proposition 4.6 and section 9.1.
+totals are tied, and ∂V/∂C = P. Source: Peyré & Cuturi 2019, sections 4.4 and 9.1.
 """
 
 from __future__ import annotations

@@ -176,6 +176,7 @@ def check_convolution(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
     return (*gaps, at_most("bound ≤ √(kh kw) σ_max", answer["bound"], taps * reshaped_norm(kernel), tight))
 
 
+@np.errstate(divide="ignore", invalid="ignore")
 def check_spectral(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
     """Estimate ≤ σ_max, never falling, at the rate of the gap; W over it has σ_max ≥ 1, by singular values = 1.
 

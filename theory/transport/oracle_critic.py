@@ -62,7 +62,9 @@ def evaluate(net: Arrays, x: Floats, activation: str, u: float) -> Values:
 
 def norms(W: Floats) -> Floats:
     """All singular values of W (lane, o, i), the largest first."""
-    return np.asarray(np.linalg.svd(W, compute_uv=False), dtype=np.float64)
+    finite = np.isfinite(W).all(axis=(1, 2))[:, None]
+    found = np.linalg.svd(np.where(finite[..., None], W, 0.0), compute_uv=False)
+    return np.asarray(np.where(finite, found, np.nan), dtype=np.float64)
 
 
 def norm_error(W: Floats, u: float) -> Floats:

@@ -11,9 +11,7 @@ rather than once, which is overhead and not arithmetic.
 from __future__ import annotations
 
 import statistics
-import time
 import warnings
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +19,7 @@ import torch
 from sklearn.ensemble import AdaBoostClassifier
 from sklearn.tree import DecisionTreeClassifier
 
+from benchmarks.timing import one_thread, seconds
 from impl.adaboost.boosting import fit_discrete
 
 SIZES = ((4000, 16, 2, 10), (4000, 32, 4, 25), (1000, 64, 8, 50))
@@ -45,12 +44,8 @@ class Row(NamedTuple):
 
 def rows() -> list[Row]:
     """Every size in float32 and float64, on one thread."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         return [measured(*size, dtype) for size in SIZES for dtype in ("float32", "float64")]
-    finally:
-        torch.set_num_threads(threads)
 
 
 def measured(lanes: int, n: int, d: int, rounds: int, dtype: str) -> Row:
@@ -83,13 +78,6 @@ def problems(lanes: int, n: int, d: int, dtype: str) -> tuple[np.ndarray, np.nda
     y = np.where(X[..., 0] + source.standard_normal((lanes, n)) > 0, 1, -1)
     y[:, :2] = -1, 1
     return X, y
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """CPU seconds of this process."""
-    started = time.process_time()
-    work()
-    return time.process_time() - started
 
 
 def main() -> None:

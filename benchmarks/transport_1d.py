@@ -11,7 +11,6 @@ anything is timed all answers are compared: each is W_1 up to γ(4n + 16) times 
 from __future__ import annotations
 
 import statistics
-import time
 import warnings
 from collections.abc import Callable
 from typing import NamedTuple
@@ -21,6 +20,7 @@ import ot
 import torch
 from scipy.stats import wasserstein_distance
 
+from benchmarks.timing import one_thread, seconds
 from impl.transport.oned import wasserstein_1d
 from theory.core.bound import UNIT_ROUNDOFF, gamma
 
@@ -46,17 +46,13 @@ class Row(NamedTuple):
 
 def rows() -> list[Row]:
     """Every size with equal and with general weights, in float32 and float64, on one thread."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         return [
             measured(n, lanes, weights, dtype)
             for n, lanes in SIZES
             for weights in ("equal", "general")
             for dtype in ("float32", "float64")
         ]
-    finally:
-        torch.set_num_threads(threads)
 
 
 def measured(n: int, lanes: int, weights: str, dtype: str) -> Row:
@@ -79,14 +75,19 @@ def measured(n: int, lanes: int, weights: str, dtype: str) -> Row:
         (lambda count: ot.wasserstein_1d(*turned), lanes),
     ]
     compare([task(count) for task, count in work], arrays, dtype)
-    calls = [max(1, round(SECONDS / seconds(task, count, 1))) for task, count in work]
+    calls = [max(1, round(SECONDS / repeated(task, count, 1))) for task, count in work]
     spent = [
-        [seconds(task, count, times) / (times * count) for (task, count), times in zip(work, calls, strict=True)]
+        [repeated(task, count, times) / (times * count) for (task, count), times in zip(work, calls, strict=True)]
         for _ in range(ROUNDS)
     ]
     ours, *peers = (statistics.median(column) * 1e6 for column in zip(*spent, strict=True))
     ratios = [statistics.median(one[i] / one[0] for one in spent) for i in range(1, len(work))]
     return Row(n, lanes, weights, dtype, round(ours, 3), tuple(round(p, 2) for p in peers), tuple(ratios))
+
+
+def repeated(task: Callable[[int], object], count: int, times: int) -> float:
+    """CPU seconds of so many calls."""
+    return seconds(lambda: [task(count) for _ in range(times)])
 
 
 def problems(n: int, lanes: int, weights: str, dtype: str) -> list[np.ndarray]:
@@ -109,14 +110,6 @@ def compare(found: list[object], arrays: list[np.ndarray], dtype: str) -> None:
         apart = np.abs(theirs - ours[: len(theirs)]) / allowed[: len(theirs)]
         if not (apart <= 1).all():
             raise ArithmeticError(f"{name} differs by {apart.max():.3g} times what rounding can do")
-
-
-def seconds(task: Callable[[int], object], count: int, times: int) -> float:
-    """CPU seconds of this process."""
-    started = time.process_time()
-    for _ in range(times):
-        task(count)
-    return time.process_time() - started
 
 
 def main() -> None:

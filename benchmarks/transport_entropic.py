@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import functools
 import statistics
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,9 +21,9 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from threadpoolctl import threadpool_limits
 from torch import Tensor
 
+from benchmarks.timing import one_thread, seconds
 from impl.transport.sinkhorn import sinkhorn
 
 LANES = 1000
@@ -140,14 +139,9 @@ def works() -> list[tuple[Work, tuple[str, ...]]]:
 
 def rows() -> Iterator[Row]:
     """Every workload and peer, on one thread, NumPy's BLAS included."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1):
-            for work, peers in works():
-                yield from (measured(work, peer) for peer in peers)
-    finally:
-        torch.set_num_threads(threads)
+    with one_thread():
+        for work, peers in works():
+            yield from (measured(work, peer) for peer in peers)
 
 
 def measured(work: Work, peer: str) -> Row:
@@ -202,13 +196,6 @@ def calls(work: Callable[[], object]) -> tuple[int, float]:
     if one < SLOW:
         one = seconds(work)
     return max(1, round(SECONDS / max(one, 1e-6))), one
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """CPU seconds of this process."""
-    started = time.process_time()
-    work()
-    return time.process_time() - started
 
 
 def main() -> None:

@@ -11,14 +11,13 @@ for every pivot: on small problems ours wins by what POT pays for each call, on 
 from __future__ import annotations
 
 import statistics
-import time
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import ot
 import torch
 
+from benchmarks.timing import one_thread, seconds
 from impl.transport.lp import emd
 
 SIZES = (8, 16, 32, 64)
@@ -41,12 +40,8 @@ class Row(NamedTuple):
 
 def rows() -> list[Row]:
     """Every size with uniform and with general weights, on one thread."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         return [measured(n, weights) for n in SIZES for weights in ("uniform", "general")]
-    finally:
-        torch.set_num_threads(threads)
 
 
 def measured(n: int, weights: str) -> Row:
@@ -81,13 +76,6 @@ def agree(ours: np.ndarray, theirs: np.ndarray, n: int) -> None:
     """Raise ArithmeticError unless the costs agree to their rounding."""
     if np.any(np.abs(ours - theirs) > 64 * n * 2.0**-53 * (1 + np.abs(theirs))):
         raise ArithmeticError(f"the costs of ours and the peer's plans differ: {ours} and {theirs}")
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """CPU seconds of this process."""
-    started = time.process_time()
-    work()
-    return time.process_time() - started
 
 
 def main() -> None:

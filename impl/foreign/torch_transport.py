@@ -60,9 +60,8 @@ def _subject(name: str, operation: str, asked: Operation, **told: Any) -> Subjec
     return Subject(name, "transport", {operation: asked}, version=torch.__version__, devices=("cpu",), **told)
 
 
-MINKOWSKI = {"missing": {"cost": "torch has Minkowski distances only"}}
 SUBJECTS: tuple[Subject, ...] = (
-    _subject("torch-cdist", "cost", _distances(torch.cdist), **MINKOWSKI),
-    _subject("torch-pairwise-distance", "cost", _distances(_pairwise), **MINKOWSKI),
+    _subject("torch-cdist", "cost", _distances(torch.cdist), lanes=True),
+    _subject("torch-pairwise-distance", "cost", _distances(_pairwise), lanes=True),
     _subject("torch-spectral-norm", "spectral", _spectral, lanes=False),
 )

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from theory.core.ask import NotOffered
+from theory.core.ask import NotAnswered
 from theory.core.bound import U64, Bound, absolute, gamma, rounding
 from theory.core.claim import Answer, Claim
 from theory.core.domain import Array, Cases
@@ -54,8 +54,6 @@ def check_line(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
     roundings. Equally many equally heavy points are matched in order, a case of the same formula.
     """
     n, m, p = _sizes(cases)
-    if _silent(answer, p):
-        return (_nothing(cases),)
     unit = _unit(cases)
     bound, exact = line_bound(n, m, p, cases.u, unit), line_costs(cases, unit)
     found = power(answer["distance"], unit, p)
@@ -85,18 +83,6 @@ def _costs(cases: Cases, unit: Floats) -> Floats:
     return np.asarray((apart / unit[:, None, None]) ** float(cases.settings["p"]))
 
 
-def _silent(answer: Answer, p: float) -> bool:
-    """Whether a subject that knows W_1 only is asked for another one. Raises NotOffered when it lacks W_1 too."""
-    if "distance" not in answer and p == 1:
-        raise NotOffered("answers no distance, even for p = 1")
-    return "distance" not in answer
-
-
-def _nothing(cases: Cases) -> Gap:
-    """A gap that says nothing."""
-    return exactly("not answered for this p", np.zeros(cases.lanes), np.zeros(cases.lanes), where=False)
-
-
 def _log(values: Array) -> Floats:
     """|ln v|, and 0 where v is 0 or no number."""
     return np.asarray(np.abs(np.log(np.where(values > 0, values, 1.0))))
@@ -114,8 +100,6 @@ def check_moved(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
     counts q/p times.
     """
     n, m, p = _sizes(cases)
-    if _silent(answer, p):
-        return (_nothing(cases),)
     s, t, unit, u = cases["s"], cases["t"], _unit(cases), cases.u
     bound, found = line_bound(n, m, p, u, unit), power(answer["distance"], unit, p)
 
@@ -130,8 +114,7 @@ def check_moved(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
     apart = np.abs(cases["x"][:, 0] - cases["y"][:, 0])
     alone, stretched = line_unit((cases["x"], cases["a"])), np.abs(s) * unit
     far = rounding(4 * p + _log(apart) + 8, u, "γ(4p + |ln|x − y|| + 8) |x − y|", apart)
-    told = {q: answer.again("wasserstein_1d", cases.with_settings(p=q)) for q in LATER}
-    orders = {q: found["distance"] / unit for q, found in told.items() if "distance" in found}
+    orders = {q: told / unit for q in LATER if (told := _of_order(answer, cases, q)) is not None}
     return (
         equal("W(sX+t, sY+t) = |s| W(X, Y)", power(moved, stretched, p), found,
               bound + line_bound(n, m, p, u, stretched)),
@@ -144,6 +127,14 @@ def check_moved(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
             for q, r in itertools.pairwise(orders)
         ),
     )  # fmt: skip
+
+
+def _of_order(answer: Answer, cases: Cases, p: float) -> Floats | None:
+    """The same subject's W_p; None where it does not know this p."""
+    try:
+        return answer.again("wasserstein_1d", cases.with_settings(p=p))["distance"]
+    except NotAnswered:
+        return None
 
 
 def _family(cases: Cases, lane: int) -> tuple[list[Measure], list[Fraction]]:
@@ -208,6 +199,7 @@ CLOSED_CLAIMS: tuple[Claim, ...] = (
         asks="wasserstein_1d",
         check=check_line,
         domain=LINE_DOMAIN,
+        needs=("distance",),
         parents=("OT-02",),
         lanes=LANES,
     ),
@@ -223,6 +215,7 @@ CLOSED_CLAIMS: tuple[Claim, ...] = (
         asks="wasserstein_1d",
         check=check_moved,
         domain=MOVED_DOMAIN,
+        needs=("distance",),
         parents=("OT-07",),
         lanes=LANES,
     ),

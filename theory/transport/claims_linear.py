@@ -8,7 +8,7 @@ from theory.core.bound import ZERO, Bound
 from theory.core.claim import Answer, Claim
 from theory.core.domain import Array, Cases
 from theory.core.gap import Gap, exactly
-from theory.transport.cases_linear import MAPPED_PROGRAMME, PROGRAMME
+from theory.transport.cases_linear import MAPPED_PROGRAMME, PROGRAMME, whole
 from theory.transport.certificate import (
     compare,
     dual_value,
@@ -152,7 +152,7 @@ def check_maps(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
     ]  # fmt: skip
     if all(name in answer for name in ("plan", "f", "g")):
         f, g = answer["f"], answer["g"]
-        alone = forest(slack(C, f, g) == 0) & (value_bound(cases, f, g).value == 0)
+        alone = forest(slack(C, f, g) == 0) & (value_bound(cases, f, g).value == 0) & whole(cases)
         plan = answer["plan"][:, rows][:, :, columns]
         gaps.append(exactly("shuffled points: plan", shuffled["plan"], plan, alone[:, None, None]))
     return tuple(gaps)

@@ -62,7 +62,7 @@ def evaluate(net: Arrays, x: Floats, activation: str, u: float) -> Values:
 
 def norms(W: Floats) -> Floats:
     """All singular values of W (lane, o, i), the largest first."""
-    finite = np.isfinite(W).all(axis=(1, 2))[:, None]
+    finite = np.asarray(np.isfinite(W).all(axis=(1, 2)))[:, None]
     found = np.linalg.svd(np.where(finite[..., None], W, 0.0), compute_uv=False)
     return np.asarray(np.where(finite, found, np.nan), dtype=np.float64)
 

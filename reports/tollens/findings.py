@@ -98,7 +98,7 @@ def _story(run: Run, entry: Broken, mutants: Matrix | None, root: bool) -> Story
         formula=mathml(row["latex"]),
         places=listing(cell(other) for other in refuted),
         elsewhere=f"stands on {listing(standing)}" if standing else "",
-        case=_case_words(row),
+        case=case_words(row),
         tables=tuple(tables(found)) if found else (),
         picture=picture(found, f"Smallest case that refutes {row['claim']}") if found else "",
         observed=observed(found) if found else None,
@@ -108,7 +108,8 @@ def _story(run: Run, entry: Broken, mutants: Matrix | None, root: bool) -> Story
     )
 
 
-def _case_words(row: Verdict) -> str:
+def case_words(row: Verdict) -> str:
+    """The sizes, settings and regime of the smallest case; empty without one."""
     found = row["refutation"]
     if found is None:
         return ""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tollens.evidence import Outcome, Run, Verdict, number
-from tollens.findings import Html, anchor, safe_link
+from tollens.findings import Html, anchor, case_words, safe_link
 from tollens.maths import mathml, prose
 from tollens.ordering import spine
 from tollens.plots import gauge, histogram
@@ -225,14 +225,15 @@ def myths(run: Run) -> list[MythView]:
     for row in run.of_role("myth"):
         groups.setdefault((row["system"], row["claim"]), []).append(row)
     standings = myth_standings(run)
-    return [_myth(rows, standings[key]) for key, rows in groups.items()]
+    place = {system: number for number, system in enumerate(systems(run))}
+    ordered = sorted(groups.items(), key=lambda group: (place[group[0][0]], *_reading_order(group)))
+    return [_myth(rows, standings[key]) for key, rows in ordered]
 
 
 def _myth(rows: list[Verdict], standing: MythStanding) -> MythView:
     fallen = [row for row in rows if row["refutation"] is not None]
     row = min(fallen, key=_entries, default=rows[0])
     found = row["refutation"]
-    shape = ", ".join(f"{name} = {size}" for name, size in found["shape"].items()) if found else ""
     seen = f"{found['label']}: {exact(found['left'])} against {exact(found['right'])}" if found else row["reason"]
     return MythView(
         row=row,
@@ -241,7 +242,7 @@ def _myth(rows: list[Verdict], standing: MythStanding) -> MythView:
         sentence=prose(row["sentence"]),
         truth=prose(row["truth"]),
         smallest=prose(row["smallest"]),
-        found="; ".join(part for part in (shape, seen) if part),
+        found="; ".join(part for part in (case_words(row), seen) if part),
         tables=tuple(tables(found)) if found else (),
         picture=picture(found, f"Smallest counterexample to {row['claim']}") if found else "",
         link=safe_link(row["counterexample"]),

@@ -9,5 +9,7 @@ from theory.transport.myths_entropic import ENTROPIC_MYTHS
 from theory.transport.myths_linear import LINEAR_MYTHS
 
 MYTHS: tuple[Myth, ...] = tuple(
-    sorted((*LINEAR_MYTHS, *CLOSED_MYTHS, *ENTROPIC_MYTHS, *CRITIC_MYTHS), key=lambda myth: myth.id)
+    sorted(
+        (*LINEAR_MYTHS, *CLOSED_MYTHS, *ENTROPIC_MYTHS, *CRITIC_MYTHS), key=lambda myth: int(myth.id.rpartition("M")[2])
+    )
 )

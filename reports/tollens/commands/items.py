@@ -112,7 +112,8 @@ def settle(entry: dict[str, Any]) -> None:
         pytest.skip(entry["reason"])
     if entry["verdict"] != "stands":
         found = entry["refutation"]
-        case = "".join(f"\n  {name} = {_short(value)}" for name, value in found["arrays"].items()) if found else ""
+        told = found["arrays"] | found["settings"] if found else {}
+        case = "".join(f"\n  {name} = {_short(value)}" for name, value in told.items())
         pytest.fail(f"{entry['claim']} {entry['verdict']}: {entry['sentence']}\n{entry['reason']}{case}", pytrace=False)
 
 

@@ -73,13 +73,13 @@ def myths(systems: Systems = None, claim: Claims = None, seed: Seed = 0, jobs: J
     console = Console()
     only = chosen_claims(claim, names)
     run = _run(myth_jobs(names, profile="standard", only=only), names, seed, jobs, out, console)
-    for row in sorted(run.rows, key=lambda r: (r["system"], r["claim"])):
+    for row in sorted(run.rows, key=lambda r: (r["system"], r["position"])):
         fell = row["verdict"] == "refuted"
         mark = "[green]refuted[/]" if fell else f"[red]{row['verdict']}[/]"
         console.print(f"[bold]{escape(row['claim'])}[/] {mark}  “{escape(row['sentence'])}”", highlight=False)
         if row["refutation"]:
             found = row["refutation"]
-            case = "; ".join(f"{name} = {value}" for name, value in found["arrays"].items())
+            case = "; ".join(f"{name} = {value}" for name, value in (found["arrays"] | found["settings"]).items())
             told = [f"counterexample: {case}", f"seen: {row['reason']}", f"true instead: {row['truth']}"]
         else:
             told = [row["reason"] or "the search found no counterexample"]

@@ -27,8 +27,8 @@ Order = NDArray[np.intp]
 PADDING = 2
 """Rows and columns of weight 0 that are added."""
 
-DEAR = 1000.0
-"""What every padded cell costs."""
+DEAR = 2.0**100
+"""What every padded cell costs: nothing that is computed may depend on it, not even a scale."""
 
 
 def _only(domain: Domain, *regimes: str) -> Domain:

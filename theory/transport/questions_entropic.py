@@ -24,6 +24,8 @@ from theory.transport.cases_entropic import CONTRACTION_DOMAIN, PLAIN, SINKHORN_
 from theory.transport.oracle_entropic import Floats, soft_transform, sweeps_of, transposed
 
 PADDED = 2
+DEAR = 2.0**60
+"""What padded cells cost, up to sign: nothing that is computed may depend on it, not even a scale."""
 """Rows and columns of weight 0 that are added."""
 
 USUAL = (PLAIN, "generic", "integers", "ties", "zero-weights", "shifted", "one-row", "one-column")
@@ -190,9 +192,9 @@ def _more(w: Floats) -> Floats:
 
 
 def _padded_problem(cases: Cases) -> Cases:
-    """Rows and columns of weight 0 at the end, cheaper and dearer than all others."""
+    """Rows and columns of weight 0 at the end, by far cheaper and dearer than all others."""
     C = cases["C"]
-    wider = np.pad(C, ((0, 0), (0, PADDED), (0, PADDED)), constant_values=float(np.abs(C).max()) + 1)
+    wider = np.pad(C, ((0, 0), (0, PADDED), (0, PADDED)), constant_values=DEAR)
     wider[:, -1], wider[:, :, -1] = -wider[:, -1], -wider[:, :, -1]
     return cases.with_arrays(a=_more(cases["a"]), b=_more(cases["b"]), C=wider)
 

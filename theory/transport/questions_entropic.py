@@ -24,9 +24,9 @@ from theory.transport.cases_entropic import CONTRACTION_DOMAIN, PLAIN, SINKHORN_
 from theory.transport.oracle_entropic import Floats, soft_transform, sweeps_of, transposed
 
 PADDED = 2
+"""Rows and columns of weight 0 that are added."""
 DEAR = 2.0**60
 """What padded cells cost, up to sign: nothing that is computed may depend on it, not even a scale."""
-"""Rows and columns of weight 0 that are added."""
 
 USUAL = (PLAIN, "generic", "integers", "ties", "zero-weights", "shifted", "one-row", "one-column")
 CLOUDS = (PLAIN, "generic", "integers", "same", "zero-weights", "one-row", "one-column")

@@ -13,6 +13,7 @@ NO_SWEEPS = "its steps are not Sinkhorn's sweeps from g = 0: only for a converge
 
 OFFERED: tuple[tuple[str, dict[str, Operation], tuple[str, ...], dict[str, str]], ...] = (
     ("pot-emd", {"solve": programme.emd(lowered=False)}, DOUBLE, {}),
+    ("pot-emd2", {"solve": programme.emd2}, DOUBLE, {}),
     ("pot-emd-lowered", {"solve": programme.emd(lowered=True)}, DOUBLE, {}),
     (
         "pot-solve",

@@ -130,7 +130,7 @@ def observed(found: Refutation) -> Observed:
         relation={"=": "should equal", "<=": "should be at most"}[found["relation"]],
         right=right,
         bound=short(found["bound"]) if bound else "0, they must be exactly so",
-        terms=found["terms"],
+        terms=found["terms"] if bound else "",
         times=f"{short(over)} times the bound" if 1 < over < float("inf") else "",
     )
 

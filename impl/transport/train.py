@@ -1,4 +1,4 @@
-"""Training critics on samples, many problems at once, and generators against them.
+"""Training critics on samples, many problems at once.
 
 A trained critic is no better than its Lipschitz constant is known: what it reads is divided by a certified bound, and
 only then does it bound W_1 from below. Every lane has its own network and the same random numbers.
@@ -19,10 +19,8 @@ from impl.transport.critic import (
     Activation,
     Perceptron,
     activation,
-    check_points,
     check_samples,
     critic_values,
-    forward,
     lower_bound,
     reading,
 )
@@ -33,8 +31,6 @@ KINDS = ("clip", "gp", "sn")
 MEMORY = 0.9
 """Decay rate of the squared gradients."""
 GUARD = 1e-8
-GENERATOR_PACE = 0.3
-"""The generator's step as a share of the critic's: the critic should be nearly best for it."""
 
 
 class TrainedCritic(NamedTuple):
@@ -53,20 +49,8 @@ class TrainedCritic(NamedTuple):
     lower_bound: Tensor
 
 
-class TrainedWGAN(NamedTuple):
-    """A generator and its last critic.
-
-    generator: weights that map latents to points, see `generate`. critic: the last critic's weights. history (...,
-    record): certified lower bounds of W_1 between the data and as many generated points, on the way.
-    """
-
-    generator: Perceptron
-    critic: Perceptron
-    history: Tensor
-
-
 @dataclass
-class _Descent:
+class Descent:
     """Adam without first moment (Gulrajani et al. 2017 use it so), entry by entry, so that lanes never meet."""
 
     parameters: list[Tensor]
@@ -88,7 +72,7 @@ class _Descent:
 
 
 @dataclass
-class _Ascent:
+class Ascent:
     """A critic in training: its free parameters, and the constraint of its kind."""
 
     kind: str
@@ -97,12 +81,12 @@ class _Ascent:
     c: float
     lam: float
     generator: torch.Generator
-    descent: _Descent = field(init=False)
+    descent: Descent = field(init=False)
     directions: list[Tensor] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.net = _free(self.net)
-        self.descent = _Descent(list(self.net))
+        self.net = free(self.net)
+        self.descent = Descent(list(self.net))
         self.directions = [unit(torch.ones_like(W[..., 0])) for W in self.net.weights]
 
     def step(self, x: Tensor, y: Tensor, a: Tensor, b: Tensor, rate: float) -> None:
@@ -111,7 +95,7 @@ class _Ascent:
         loss = -reading(critic_values(net, x, self.s), critic_values(net, y, self.s), a, b).sum()
         if self.kind == "gp":
             count = max(x.shape[-2], y.shape[-2])
-            ends = _drawn(x, a, count, self.generator), _drawn(y, b, count, self.generator)
+            ends = drawn(x, a, count, self.generator), drawn(y, b, count, self.generator)
             f = partial(critic_values, net, s=self.s)
             loss = loss + gradient_penalty(f, *ends, self.lam, generator=self.generator).sum()
         self.descent.step(loss, rate)
@@ -169,86 +153,17 @@ def train_critic(
     validation.at_least(width, "width", 1)
     validation.at_least(records, "records", 1)
     s = activation(activation_name)
-    centre, radius = _frame(x, y, a, b)
+    centre, radius = frame(x, y, a, b)
     near_x, near_y = (x - centre) / radius, (y - centre) / radius
-    net = _start(x.shape[-1], 1, width, c if kind == "clip" else None, generator, x)
-    ascent = _Ascent(kind, _rightly_signed(net, near_x, near_y, a, b, s), s, c, lam, generator)
+    net = starting_network(x.shape[-1], 1, width, c if kind == "clip" else None, generator, x)
+    ascent = Ascent(kind, _rightly_signed(net, near_x, near_y, a, b, s), s, c, lam, generator)
     history, every = [], max(1, steps // records)
     for step in range(steps):
         ascent.step(near_x, near_y, a, b, rate * min(1.0, 2 * (steps - step) / (steps + 1)))
         if (step + 1) % every == 0:
-            history.append(_certified(ascent.critic(), near_x, near_y, a, b, s)[2] * radius[..., 0, 0])
-    critic = _unframed(_rightly_signed(ascent.critic(), near_x, near_y, a, b, s), centre, radius)
-    return TrainedCritic(critic, activation_name, torch.stack(history, -1), *_certified(critic, x, y, a, b, s))
-
-
-def train_wgan(
-    data: Tensor,
-    kind: str = "sn",
-    *,
-    steps: int = 300,
-    generator: torch.Generator,
-    latent: int = 4,
-    width: int = 32,
-    critic_steps: int = 5,
-    batch: int = 128,
-    rate: float = 0.01,
-    c: float = 0.1,
-    lam: float = 0.1,
-    records: int = 10,
-) -> TrainedWGAN:
-    """A generator trained to bring its points to the data: (..., n, d), mixtures or flattened images alike.
-
-    Each step: `critic_steps` steps of a critic of this kind (see `train_critic`) on `batch` data points and as many
-    generated ones, drawn afresh, then one step of the generator up the critic's mean. Generator and critic are
-    perceptrons of the same width. λ is for data of radius 1, and small: between points at a distance below 2λ slope −1
-    is a second maximum of the penalised objective, which a critic does not leave when the generator overtakes the data.
-    Raises ValueError for bad data, an unknown kind, or a count below 1.
-    Source: Arjovsky et al. 2017, Algorithm 1.
-    """
-    check_points(data, "data")
-    check_training(kind, steps, c, lam)
-    counts = {"latent": latent, "width": width, "critic_steps": critic_steps, "batch": batch, "records": records}
-    for name, count in counts.items():
-        validation.at_least(count, name, 1)
-    s, mass = activation("relu"), data.new_full((*data.shape[:-2], batch), 1 / batch)
-    every_point = data.new_full(data.shape[:-1], 1 / data.shape[-2])
-    centre, radius = _frame(data, data, every_point, every_point)
-    near = (data - centre) / radius
-    maker = _free(_start(latent, data.shape[-1], width, None, generator, data))
-    descent = _Descent(list(maker))
-    start = _start(data.shape[-1], 1, width, c if kind == "clip" else None, generator, data)
-    ascent = _Ascent(kind, start, s, c, lam, generator)
-    history, every = [], max(1, steps // records)
-    for step in range(steps):
-        pace = rate * min(1.0, 2 * (steps - step) / (steps + 1))
-        for _ in range(critic_steps):
-            with torch.no_grad():
-                fake = _generated(maker, batch, generator)
-            ascent.step(_drawn(near, every_point, batch, generator), fake, mass, mass, pace)
-        critic = ascent.critic()
-        descent.step(
-            -critic_values(critic, _generated(maker, batch, generator), s).mean(-1).sum(), GENERATOR_PACE * pace
-        )
-        if (step + 1) % every == 0:
-            with torch.no_grad():
-                fake = _generated(maker, data.shape[-2], generator)
-            history.append(_certified(critic, near, fake, every_point, every_point, s)[2] * radius[..., 0, 0])
-    made = Perceptron(*(p.detach() for p in maker))
-    made = made._replace(W3=made.W3 * radius, b3=made.b3 * radius[..., 0] + centre[..., 0, :])
-    return TrainedWGAN(made, _unframed(critic, centre, radius), torch.stack(history, -1))
-
-
-def generate(net: Perceptron, count: int, generator: torch.Generator) -> Tensor:
-    """Points of a trained generator: (..., count, d), from fresh normal latents. Raises ValueError for count < 1."""
-    validation.at_least(count, "count", 1)
-    return _generated(net, count, generator)
-
-
-def _generated(net: Perceptron, count: int, generator: torch.Generator) -> Tensor:
-    """The same latents in every lane."""
-    draw = torch.randn((count, net.W1.shape[-1]), generator=generator, dtype=torch.float64, device=generator.device)
-    return forward(net, draw.to(net.W1), activation("relu"))
+            history.append(certified(ascent.critic(), near_x, near_y, a, b, s)[2] * radius[..., 0, 0])
+    critic = unframed(_rightly_signed(ascent.critic(), near_x, near_y, a, b, s), centre, radius)
+    return TrainedCritic(critic, activation_name, torch.stack(history, -1), *certified(critic, x, y, a, b, s))
 
 
 def check_training(kind: str, steps: int, c: float, lam: float) -> None:
@@ -260,7 +175,7 @@ def check_training(kind: str, steps: int, c: float, lam: float) -> None:
     check_penalty(lam)
 
 
-def _frame(x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+def frame(x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     """Centre (..., 1, d) of both samples together, and their radius (..., 1, 1), without points of weight 0."""
     points, mass = torch.cat([x, y], -2), torch.cat([a, b], -1)
     centre = (mass[..., None, :] @ points) / mass.sum(-1)[..., None, None]
@@ -269,7 +184,7 @@ def _frame(x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     return centre, torch.where(radius == 0, 1.0, radius)
 
 
-def _start(
+def starting_network(
     d: int, outputs: int, width: int, bound: float | None, generator: torch.Generator, like: Tensor
 ) -> Perceptron:
     """The network that every lane starts from: orthonormal weights, or uniform ones within ±bound.
@@ -287,7 +202,7 @@ def _start(
     return Perceptron(*(part.expand(*like.shape[:-2], *part.shape).contiguous() for part in parts))
 
 
-def _free(net: Perceptron) -> Perceptron:
+def free(net: Perceptron) -> Perceptron:
     """The same weights as leaves of a new graph."""
     return Perceptron(*(p.detach().clone().requires_grad_() for p in net))
 
@@ -306,14 +221,14 @@ def _with_weights(net: Perceptron, weights: list[Tensor]) -> Perceptron:
     return net._replace(W1=weights[0], W2=weights[1], W3=weights[2])
 
 
-def _unframed(net: Perceptron, centre: Tensor, radius: Tensor) -> Perceptron:
+def unframed(net: Perceptron, centre: Tensor, radius: Tensor) -> Perceptron:
     """The critic for points in their own units: r f((x − c)/r), which has the constant of f."""
     W1 = net.W1 / radius
     b1 = net.b1 - (W1 @ centre.mT)[..., 0]
     return net._replace(W1=W1, b1=b1, W3=net.W3 * radius, b3=net.b3 * radius[..., 0])
 
 
-def _certified(
+def certified(
     critic: Perceptron, x: Tensor, y: Tensor, a: Tensor, b: Tensor, s: Activation
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Reading, certified constant, and lower bound of W_1."""
@@ -322,7 +237,7 @@ def _certified(
     return read, constant, lower_bound(read, constant)
 
 
-def _drawn(x: Tensor, a: Tensor, count: int, generator: torch.Generator) -> Tensor:
+def drawn(x: Tensor, a: Tensor, count: int, generator: torch.Generator) -> Tensor:
     """Points drawn by their weights: x (..., n, d), a (..., n) → (..., count, d), at the same levels in every lane."""
     levels = random.uniform((count,), generator, a).expand(*a.shape[:-1], count)
     heights = a.cumsum(-1)

@@ -33,7 +33,8 @@ from impl.transport.lipschitz import (
     singular_norm,
 )
 from impl.transport.penalty import gradient_penalty
-from impl.transport.train import generate, train_critic, train_wgan
+from impl.transport.train import train_critic
+from impl.transport.wgan import generate, train_wgan
 
 KINDS = ("clip", "gp", "sn")
 

@@ -13,7 +13,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.core.bound import U64, Bound, gamma
+from theory.core.bound import U64, Bound
 from theory.core.claim import Answer, Check
 from theory.core.domain import Array, Cases
 from theory.core.exact import rational
@@ -34,11 +34,6 @@ def is_exact(values: Array) -> bool:
 def own_unit(values: Array) -> float:
     """Unit roundoff of the check's own arithmetic on these values: 0 where it is exact."""
     return 0.0 if is_exact(values) else U64
-
-
-def own_gamma(n: float, values: Array) -> Floats:
-    """γ_n of the check's own arithmetic, see `own_unit`."""
-    return gamma(n, own_unit(values))
 
 
 def lifted(values: Array) -> Array:

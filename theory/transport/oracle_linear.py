@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.core.bound import U64, Bound, gamma, rounding
+from theory.core.bound import Bound, gamma
 from theory.core.domain import Array, Cases
 from theory.transport.cases_linear import exactly_solvable
 from theory.transport.certificate import (
@@ -176,8 +176,3 @@ def by_linear_programming(difference: Floats, D: Floats) -> Floats:
             raise ArithmeticError(f"HiGHS: {found.message}")
         values.append(-found.fun)
     return np.asarray(values)
-
-
-def oracle_gamma(k: float, scale: Floats, words: str) -> Bound:
-    """γ_k of the check's own float64 arithmetic times a scale."""
-    return rounding(k, U64, words, scale)

@@ -43,7 +43,9 @@ def wasserstein_1d(x: Tensor, y: Tensor, wx: Tensor | None = None, wy: Tensor | 
         return found
     points_x, points_y, a, b = promoted(x, y, *_filled(x, y, wx, wy))
     found = _by_chunks(points_x, a, points_y, b, p)
-    if not bool((torch.isfinite(found) & (a.amin(-1) > 0) & (b.amin(-1) > 0) & _level(a, b)).all()):
+    ends = torch.stack([*torch.aminmax(points_x.detach()), *torch.aminmax(points_y.detach())])  # mass may round to 0
+    sound = torch.isfinite(found) & (a.amin(-1) > 0) & (b.amin(-1) > 0) & _level(a, b)
+    if not bool(sound.all() & torch.isfinite(ends).all()):
         check_values(x, y, wx, wy)
         found = _by_chunks(gathered(points_x, a), a, gathered(points_y, b), b, p)  # only padding was in the way
     return found

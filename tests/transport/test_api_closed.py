@@ -327,3 +327,10 @@ def test_the_host_waits_once(weighted: bool) -> None:
         wasserstein_1d(x, y, w, w)
 
     assert ledger["syncs"] == 1
+
+
+def test_an_infinite_point_is_refused_however_little_it_weighs() -> None:
+    y, b = tensor(math.inf, 0, 1), tensor(2.0**-60, 0.5, 0.5)
+
+    with pytest.raises(ValueError, match="y must be finite, got inf at index 0"):
+        wasserstein_1d(tensor(0), y, tensor(1), b, p=2)

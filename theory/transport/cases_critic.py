@@ -19,8 +19,8 @@ Rng = np.random.Generator
 PARTS = 64
 """Masses are multiples of 1/64."""
 
-ALWAYS = MappingProxyType({"generic": "relu", "integers": "leaky_relu", "duplicates": "tanh", "close": "softplus"})
-"""Regimes with one activation: each of them is met in every search, however short."""
+ALWAYS = MappingProxyType({"generic": "relu", "integers": "leaky_relu", "duplicates": "tanh", "heavy-bias": "softplus"})
+"""Regimes with one activation: each of them is met in every search, however short; softplus where it is nearly z."""
 
 SCALES = MappingProxyType({"large": 2.0**10, "small": 2.0**-10})
 

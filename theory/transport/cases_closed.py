@@ -45,6 +45,9 @@ LINE_AXES = MappingProxyType(
     {"x": Axes(("n",), "real"), "a": Axes(("n",), "weight"), "y": Axes(("m",), "real"), "b": Axes(("m",), "weight")}
 )
 
+ALWAYS = MappingProxyType({"ties": 1.0, "heavy-tailed": 1.0, "steep": STEEP})
+"""Regimes with one exponent: 1 is met in every search, with equal weights and with others."""
+
 
 def levelled(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """Whole weights brought to equal totals: a Σb and b Σa. All-zero weights become equal ones first."""
@@ -92,7 +95,7 @@ def draw_line(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
     if regime == "zero-weights":
         far = np.where(np.arange(lanes)[:, None] % 2 == 0, 2.0**40, 1.0)
         x, y = (np.where(w > 0, v, v * far) for v, w in ((x, a), (y, b)))
-    p = STEEP if regime == "steep" else float(rng.choice(EXPONENTS))
+    p = ALWAYS.get(regime) or float(rng.choice(EXPONENTS))
     return Cases({"x": x, "a": a, "y": y, "b": b}, {"p": p}, regime)
 
 

@@ -22,6 +22,9 @@ PARTS = 64
 ALWAYS = MappingProxyType({"generic": "relu", "integers": "leaky_relu", "duplicates": "tanh", "heavy-bias": "softplus"})
 """Regimes with one activation: each of them is met in every search, however short; softplus where it is nearly z."""
 
+TRAINED = MappingProxyType({"generic": "clip", "shifted": "gp", "around": "sn", "far": "gp"})
+"""Regimes with critics of one kind, for the same reason."""
+
 SCALES = MappingProxyType({"large": 2.0**10, "small": 2.0**-10})
 
 
@@ -212,7 +215,7 @@ def draw_training(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
         arrays["x"], arrays["a"] = arrays["y"].copy(), arrays["b"].copy()
     if regime == "far":
         arrays["x"], arrays["y"] = arrays["x"] + 2.0**10, arrays["y"] + 2.0**10
-    kind = str(rng.choice(CRITICS))
+    kind = TRAINED.get(regime, str(rng.choice(CRITICS)))
     return Cases(arrays, {"kind": kind, "steps": shape["steps"]}, regime)
 
 

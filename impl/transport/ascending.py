@@ -7,18 +7,14 @@ from torch import Tensor
 
 from impl.core.arrays import to_numpy
 
-CHUNK_BYTES = 2**18
-"""Bytes of rows that are sorted together, so that what is made of them stays in a second-level cache."""
-
 
 def gaps_in_order(x: Tensor, y: Tensor) -> Tensor:
     """|k-th smallest of x − k-th smallest of y| over the last axis: x, y (..., n) → (..., n), differentiable."""
     if not _on_host(x) or not _on_host(y):
         return (x.sort(dim=-1, stable=True)[0] - y.sort(dim=-1, stable=True)[0]).abs()
-    n = x.shape[-1]
-    many = max(1, CHUNK_BYTES // (2 * n * x.element_size()))
-    parts = zip(torch.split(x.reshape(-1, n), many), torch.split(y.reshape(-1, n), many), strict=True)
-    return torch.cat([_sorted_gaps(*part) for part in parts]).view(x.shape)
+    both = torch.stack([x, y])
+    to_numpy(both).sort(axis=-1)
+    return both[0].sub_(both[1]).abs_()
 
 
 def in_order(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -28,12 +24,6 @@ def in_order(x: Tensor) -> tuple[Tensor, Tensor]:
         return values, order
     order = torch.from_numpy(to_numpy(x).argsort(axis=-1))
     return x.gather(-1, order), order
-
-
-def _sorted_gaps(x: Tensor, y: Tensor) -> Tensor:
-    both = torch.stack([x, y])
-    to_numpy(both).sort(axis=-1)
-    return both[0].sub_(both[1]).abs_()
 
 
 def _on_host(x: Tensor) -> bool:

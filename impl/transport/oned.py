@@ -19,6 +19,8 @@ from impl.transport.problem import check_numbers, check_totals, check_weights, r
 
 CHUNK_BYTES = 2**17
 """Bytes of points that are taken together on a CPU: with all that is made of them they fill a second-level cache."""
+MATCHED_BYTES = 2**19
+"""The same where points only meet in order, and less is made of them."""
 
 
 def wasserstein_1d(x: Tensor, y: Tensor, wx: Tensor | None = None, wy: Tensor | None = None, p: float = 1.0) -> Tensor:
@@ -37,17 +39,19 @@ def wasserstein_1d(x: Tensor, y: Tensor, wx: Tensor | None = None, wy: Tensor | 
         raise ValueError(f"p must be finite and at least 1, got {p}")
     check_shapes(x, y, wx, wy)
     if wx is None and wy is None and x.shape == y.shape:
-        found = power_mean(gaps_in_order(*promoted(x, y)), None, p)
+        found = _by_chunks(lambda x, y: power_mean(gaps_in_order(x, y), None, p), MATCHED_BYTES, *promoted(x, y))
         if not bool(torch.isfinite(found).all()):  # bad input shows in the answer, and only then is it looked for
             check_values(x, y, wx, wy)
         return found
     points_x, points_y, a, b = promoted(x, y, *_filled(x, y, wx, wy))
-    found = _by_chunks(points_x, a, points_y, b, p)
+    formula: Callable[..., Tensor] = _by_areas if p == 1 else partial(_by_quantiles, p=p)
+    found = _by_chunks(formula, CHUNK_BYTES, points_x, points_y, a, b)
     ends = torch.stack([*torch.aminmax(points_x.detach()), *torch.aminmax(points_y.detach())])  # mass may round to 0
     sound = torch.isfinite(found) & (a.amin(-1) > 0) & (b.amin(-1) > 0) & _level(a, b)
     if not bool(sound.all() & torch.isfinite(ends).all()):
         check_values(x, y, wx, wy)
-        found = _by_chunks(gathered(points_x, a), a, gathered(points_y, b), b, p)  # only padding was in the way
+        points_x, points_y = gathered(points_x, a), gathered(points_y, b)  # only padding was in the way
+        found = _by_chunks(formula, CHUNK_BYTES, points_x, points_y, a, b)
     return found
 
 
@@ -156,17 +160,16 @@ def _level(a: Tensor, b: Tensor) -> Tensor:
     return (left - right).abs() <= 16 * (a.shape[-1] + b.shape[-1]) * roundoff(a, b) * torch.maximum(left, right)
 
 
-def _by_chunks(x: Tensor, a: Tensor, y: Tensor, b: Tensor, p: float) -> Tensor:
-    """W_p of weighted points: x, a (..., n), y, b (..., m) → (...)."""
-    formula: Callable[..., Tensor] = _by_areas if p == 1 else partial(_by_quantiles, p=p)
-    lanes = [value.reshape(-1, value.shape[-1]) for value in (x, a, y, b)]
+def _by_chunks(formula: Callable[..., Tensor], chunk: int, x: Tensor, y: Tensor, *weights: Tensor) -> Tensor:
+    """The formula (x, y, *weights) → (lane,), on a CPU for so many bytes of points at a time: (..., n) → (...)."""
+    lanes = [value.reshape(-1, value.shape[-1]) for value in (x, y, *weights)]
     size = (x.shape[-1] + y.shape[-1]) * x.element_size()
-    many = max(1, CHUNK_BYTES // size) if x.device.type == "cpu" else max(1, len(lanes[0]))
+    many = max(1, chunk // size) if x.device.type == "cpu" else max(1, len(lanes[0]))
     found = [formula(*part) for part in zip(*(torch.split(value, many) for value in lanes), strict=True)]
     return torch.cat(found).view(x.shape[:-1])
 
 
-def _by_areas(x: Tensor, a: Tensor, y: Tensor, b: Tensor) -> Tensor:
+def _by_areas(x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Tensor:
     """∫|F − G|: between neighbours of all points, the jumps so far times the distance.
 
     Jumps are a Σb and −b Σa, divided by Σa Σb in the end: whole numbers stay whole.
@@ -180,7 +183,7 @@ def _by_areas(x: Tensor, a: Tensor, y: Tensor, b: Tensor) -> Tensor:
     return (between[:, :-1] * (points[:, 1:] - points[:, :-1])).sum(-1) / (total_a * total_b).squeeze(-1)
 
 
-def _by_quantiles(x: Tensor, a: Tensor, y: Tensor, b: Tensor, p: float) -> Tensor:
+def _by_quantiles(x: Tensor, y: Tensor, a: Tensor, b: Tensor, p: float) -> Tensor:
     """(∫|F^{-1} − G^{-1}|^p)^{1/p}, over the pieces on which both quantile functions are constant.
 
     Cumulated masses are multiplied by the other total, so that both end at the same level, bit for bit.

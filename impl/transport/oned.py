@@ -19,7 +19,7 @@ from impl.transport.problem import check_numbers, check_totals, check_weights, r
 
 CHUNK_BYTES = 2**17
 """Bytes of points that are taken together on a CPU: with all that is made of them they fill a second-level cache."""
-MATCHED_BYTES = 2**19
+MATCHED_BYTES = 2**18
 """The same where points only meet in order, and less is made of them."""
 
 

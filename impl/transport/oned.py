@@ -14,13 +14,11 @@ import torch
 from torch import Tensor
 
 from impl.core import validation
-from impl.transport.ascending import gaps_in_order, in_order
+from impl.transport.ascending import in_order, over_gaps
 from impl.transport.problem import check_numbers, check_totals, check_weights, roundoff, same_shape
 
 CHUNK_BYTES = 2**17
 """Bytes of points that are taken together on a CPU: with all that is made of them they fill a second-level cache."""
-MATCHED_BYTES = 2**18
-"""The same where points only meet in order, and less is made of them."""
 
 
 def wasserstein_1d(x: Tensor, y: Tensor, wx: Tensor | None = None, wy: Tensor | None = None, p: float = 1.0) -> Tensor:
@@ -39,19 +37,20 @@ def wasserstein_1d(x: Tensor, y: Tensor, wx: Tensor | None = None, wy: Tensor | 
         raise ValueError(f"p must be finite and at least 1, got {p}")
     check_shapes(x, y, wx, wy)
     if wx is None and wy is None and x.shape == y.shape:
-        found = _by_chunks(lambda x, y: power_mean(gaps_in_order(x, y), None, p), MATCHED_BYTES, *promoted(x, y))
+        points_x, points_y = promoted(x, y)
+        found = over_gaps(points_x, points_y, lambda gaps: power_mean(gaps, None, p))
         if not bool(torch.isfinite(found).all()):  # bad input shows in the answer, and only then is it looked for
             check_values(x, y, wx, wy)
         return found
     points_x, points_y, a, b = promoted(x, y, *_filled(x, y, wx, wy))
     formula: Callable[..., Tensor] = _by_areas if p == 1 else partial(_by_quantiles, p=p)
-    found = _by_chunks(formula, CHUNK_BYTES, points_x, points_y, a, b)
+    found = _by_chunks(formula, points_x, points_y, a, b)
     ends = torch.stack([*torch.aminmax(points_x.detach()), *torch.aminmax(points_y.detach())])  # mass may round to 0
     sound = torch.isfinite(found) & (a.amin(-1) > 0) & (b.amin(-1) > 0) & _level(a, b)
     if not bool(sound.all() & torch.isfinite(ends).all()):
         check_values(x, y, wx, wy)
         points_x, points_y = gathered(points_x, a), gathered(points_y, b)  # only padding was in the way
-        found = _by_chunks(formula, CHUNK_BYTES, points_x, points_y, a, b)
+        found = _by_chunks(formula, points_x, points_y, a, b)
     return found
 
 
@@ -160,11 +159,11 @@ def _level(a: Tensor, b: Tensor) -> Tensor:
     return (left - right).abs() <= 16 * (a.shape[-1] + b.shape[-1]) * roundoff(a, b) * torch.maximum(left, right)
 
 
-def _by_chunks(formula: Callable[..., Tensor], chunk: int, x: Tensor, y: Tensor, *weights: Tensor) -> Tensor:
-    """The formula (x, y, *weights) → (lane,), on a CPU for so many bytes of points at a time: (..., n) → (...)."""
+def _by_chunks(formula: Callable[..., Tensor], x: Tensor, y: Tensor, *weights: Tensor) -> Tensor:
+    """The formula (x, y, *weights) → (lane,), a chunk of lanes at a time on a CPU: (..., n) → (...)."""
     lanes = [value.reshape(-1, value.shape[-1]) for value in (x, y, *weights)]
     size = (x.shape[-1] + y.shape[-1]) * x.element_size()
-    many = max(1, chunk // size) if x.device.type == "cpu" else max(1, len(lanes[0]))
+    many = max(1, CHUNK_BYTES // size) if x.device.type == "cpu" else max(1, len(lanes[0]))
     found = [formula(*part) for part in zip(*(torch.split(value, many) for value in lanes), strict=True)]
     return torch.cat(found).view(x.shape[:-1])
 

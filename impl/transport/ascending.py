@@ -9,7 +9,7 @@ from torch import Tensor
 
 from impl.core.arrays import to_numpy
 
-TABLE_BYTES = 2**19
+TABLE_BYTES = 2**18
 """Bytes of rows that are sorted together, so that what is made of them stays in a second-level cache."""
 
 

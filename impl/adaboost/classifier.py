@@ -15,24 +15,12 @@ from torch import Tensor
 
 from impl.adaboost.boosting import fit_discrete, fit_samme
 from impl.adaboost.ensemble import STOP, Ensemble, one_hot
-from impl.adaboost.face import (
-    FittedStump,
-    Stumps,
-    among_all,
-    check_positive,
-    check_rounds,
-    counted,
-    design,
-    finite_numbers,
-    like,
-    one_of,
-    source,
-    weights,
-)
+from impl.adaboost.face import FittedStump, Stumps, among_all, check_rounds, counted
 from impl.adaboost.logitboost import fit_logitboost
 from impl.adaboost.real import fit_real
 from impl.core import validation
 from impl.core.arrays import to_numpy
+from impl.core.estimator import check_positive, design, finite_numbers, like, one_of, source, weights
 
 VARIANTS = ("discrete", "samme", "real", "logitboost")
 

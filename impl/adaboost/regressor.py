@@ -11,24 +11,12 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from torch import Tensor
 
 from impl.adaboost.ensemble import STOP
-from impl.adaboost.face import (
-    FittedStump,
-    Stumps,
-    among_all,
-    check_positive,
-    check_rounds,
-    counted,
-    design,
-    finite_numbers,
-    like,
-    one_of,
-    source,
-    weights,
-)
+from impl.adaboost.face import FittedStump, Stumps, among_all, check_rounds, counted
 from impl.adaboost.median import weighted_median
 from impl.adaboost.r2 import LOSSES, fit_r2, staged_median
 from impl.core import validation
 from impl.core.arrays import to_numpy, to_torch
+from impl.core.estimator import check_positive, design, finite_numbers, like, one_of, source, weights
 
 
 class AdaBoostRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types

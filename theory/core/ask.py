@@ -71,9 +71,19 @@ class SubjectLike(Protocol):
 class SubjectError(Exception):
     """The subject raised, hung, or answered something that is no answer."""
 
-    def __init__(self, message: str, kind: str = "answer") -> None:
+    def __init__(self, message: str, kinds: tuple[str, ...] = ("answer",)) -> None:
+        """`kinds`: the class of what was raised, then its parents."""
         super().__init__(message)
-        self.kind = kind
+        self.kinds = kinds
+
+
+def refusal(answer: Answer, operation: str, cases: Cases) -> tuple[str, frozenset[str]]:
+    """The error with which the subject refuses these cases: its message and the classes it is of; ("", ∅) if none."""
+    try:
+        answer.again(operation, cases)
+    except SubjectError as error:
+        return str(error), frozenset(error.kinds)
+    return "", frozenset()
 
 
 class NotOffered(Exception):
@@ -146,10 +156,11 @@ class Asker:
                     handed, dict(cases.settings), device=cases.device, dtype=cases.dtype, seed=self.seed
                 )
         except _TimeUp:
-            raise SubjectError(f"{name} gave no answer within {self.limit:g} s", "hang") from None
+            raise SubjectError(f"{name} gave no answer within {self.limit:g} s", ("hang",)) from None
         except Exception as error:
             first = str(error).strip().splitlines() or ["(no message)"]
-            raise SubjectError(f"{name} raised {type(error).__name__}: {first[0]}", type(error).__name__) from error
+            kinds = tuple(kind.__name__ for kind in type(error).__mro__)
+            raise SubjectError(f"{name} raised {kinds[0]}: {first[0]}", kinds) from error
         if not isinstance(raw, Mapping):
             raise SubjectError(f"{name} must return a mapping of named arrays, got {type(raw).__name__}")
         same = (np.array_equal(handed[k], v, equal_nan=v.dtype.kind == "f") for k, v in cases.arrays.items())

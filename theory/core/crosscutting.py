@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.core.ask import NotOffered, SubjectError
+from theory.core.ask import NotOffered, refusal
 from theory.core.bound import ZERO, Bound
 from theory.core.claim import Answer, Claim, Kind
 from theory.core.domain import Array, Cases, Domain
@@ -199,23 +199,14 @@ def _validation(question: Question) -> Callable[[Answer, Cases], Checks]:
     def check(answer: Answer, cases: Cases) -> Checks:
         one = cases.lane(0)
         gaps = []
-        for refusal in question.refusals:
-            told = _told(answer, question.operation, refusal.spoil(one))
-            right = np.full(cases.lanes, refusal.says in told and told.startswith(("ValueError", "TypeError")))
-            label = f"{refusal.label} is refused with a ValueError or TypeError that says {refusal.says!r}"
+        for bad in question.refusals:
+            told, kinds = refusal(answer, question.operation, bad.spoil(one))
+            right = np.full(cases.lanes, bad.says in told and not kinds.isdisjoint({"ValueError", "TypeError"}))
+            label = f"{bad.label} is refused with a ValueError or TypeError that says {bad.says!r}"
             gaps.append(exactly(f"{label}, got {told or 'an answer'}", right, np.ones_like(right)))
         return tuple(gaps)
 
     return check
-
-
-def _told(answer: Answer, operation: str, cases: Cases) -> str:
-    """The error that the subject raises, as Type: message; empty when it answers."""
-    try:
-        answer.again(operation, cases)
-    except SubjectError as error:
-        return f"{error.kind}: {error}"
-    return ""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from impl.core.subject import Mutant, Subject
 SYSTEMS: dict[str, dict[str, str]] = {
     "adaboost": {"sklearn": "scikit_learn"},
     "receptive_field": {"torch": "torch_nn"},
+    "em": {"sklearn": "scikit_learn_em", "hmmlearn": "hmm_learn", "pomegranate": "pomegranate"},
     "transport": {"ot": "pot", "scipy": "scipy_transport", "torch": "torch_transport", "geomloss": "geomloss"},
 }
 """The third-party libraries whose code is on trial in each system, and where in `impl.foreign` their adapters are.

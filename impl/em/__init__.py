@@ -1,0 +1,1 @@
+"""Expectation maximisation: Gaussian and count mixtures, hidden Markov models, latent Dirichlet allocation."""

@@ -1,0 +1,7 @@
+"""hmm_learn on trial in EM."""
+
+from __future__ import annotations
+
+from impl.core.subject import Subject
+
+SUBJECTS: tuple[Subject, ...] = ()

@@ -1,0 +1,7 @@
+"""Classic mistakes (allocation)."""
+
+from __future__ import annotations
+
+from impl.core.subject import Mutant
+
+ALLOCATION_MUTANTS: tuple[Mutant, ...] = ()

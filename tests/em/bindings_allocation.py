@@ -1,0 +1,5 @@
+"""Which claims must refute which mistake (allocation)."""
+
+from __future__ import annotations
+
+ALLOCATION_KILLERS: dict[str, tuple[str, ...]] = {}

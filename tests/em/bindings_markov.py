@@ -1,0 +1,5 @@
+"""Which claims must refute which mistake (markov)."""
+
+from __future__ import annotations
+
+MARKOV_KILLERS: dict[str, tuple[str, ...]] = {}

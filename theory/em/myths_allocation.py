@@ -1,0 +1,7 @@
+"""Popular myths (allocation)."""
+
+from __future__ import annotations
+
+from theory.core.claim import Myth
+
+ALLOCATION_MYTHS: tuple[Myth, ...] = ()

@@ -1,0 +1,103 @@
+"""A user's hidden Markov model, shaped like hmmlearn's CategoricalHMM, as Markov operations of the port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impl.core.subject import Answers, Arrays, Operation, Settings
+from impl.em.reading import Floats, Model, accepts, lane, one, quietly
+
+
+def markov_from(model: Model) -> dict[str, Operation]:
+    """The operations that a class with `startprob_`, `transmat_` and `emissionprob_` answers.
+
+    score_samples(X) → (log p, posteriors (t, s)); decode(X) → (log-probability, path); fit(X, lengths).
+    """
+    reader, make = MarkovReader(model), model.make
+    found: dict[str, Operation] = {}
+    if callable(getattr(make, "score_samples", None)):
+        found["forward_backward"] = reader.forward_backward
+    if callable(getattr(make, "decode", None)):
+        found["viterbi"] = reader.viterbi
+    if callable(getattr(make, "fit", None)) and model.takes("steps"):
+        found |= {"baum_welch_step": reader.step, "baum_welch_fit": reader.fit}
+    return found
+
+
+class MarkovReader:
+    """Asks one model one question at a time.
+
+    A table of likelihoods b (t, s) is put as a model that emits symbol t at time t: B = bᵀ ÷ 2^e, with e such that its
+    rows stay below 1, and a symbol more that takes the rest and never occurs. Powers of two divide exactly.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    def forward_backward(self, arrays: Arrays, settings: Settings, *, device: str, dtype: str, seed: int) -> Answers:
+        """Log p and the posterior of each state at each time."""
+        (t,), seen, shift, placed = arrays["b"].shape[1:2], *self._table(arrays)
+        with quietly():
+            value, gamma = placed.score_samples(np.arange(seen)[:, None])
+        whole = np.zeros((t, gamma.shape[1]))
+        whole[:seen] = gamma
+        return lane(log_likelihood=value + seen * shift, gamma=whole)
+
+    def viterbi(self, arrays: Arrays, settings: Settings, *, device: str, dtype: str, seed: int) -> Answers:
+        """The path and its log-probability."""
+        (t,), seen, shift, placed = arrays["b"].shape[1:2], *self._table(arrays)
+        with quietly():
+            value, path = placed.decode(np.arange(seen)[:, None])
+        whole = np.full(t, -1)
+        whole[:seen] = path
+        return lane(log_prob=value + seen * shift, path=whole)
+
+    def _table(self, arrays: Arrays) -> tuple[int, float, Any]:
+        """The length, log 2^e, and a model that emits symbol t with likelihood b_t ÷ 2^e."""
+        pi, A, b, length = one(arrays, "pi", "A", "b", "lengths")
+        B = b[: int(length)].T
+        e = max(0, int(np.ceil(np.log2(max(B.sum(axis=1).max(), 2.0**-1000)))))
+        scaled = B / 2.0**e
+        rest = np.maximum(1 - scaled.sum(axis=1, keepdims=True), 0.0)
+        return int(length), e * np.log(2.0), self.placed(pi, A, np.concatenate([scaled, rest], axis=1))
+
+    def step(self, arrays: Arrays, settings: Settings, *, device: str, dtype: str, seed: int) -> Answers:
+        """One step of Baum–Welch on all sequences, and the log-likelihood before it."""
+        found = self.fit(arrays, {**settings, "steps": 1}, device=device, dtype=dtype, seed=seed)
+        return {name: value[:, 0 if name == "log_likelihood" else 1] for name, value in found.items()}
+
+    def fit(self, arrays: Arrays, settings: Settings, *, device: str, dtype: str, seed: int) -> Answers:
+        """The path of Baum–Welch: a fit of one step from the parameters of the step before."""
+        symbols, lengths, *state = one(arrays, "symbols", "lengths", "pi", "A", "B")
+        X = np.concatenate([row[:size] for row, size in zip(symbols, lengths, strict=True)])[:, None]
+        told = [int(size) for size in lengths]
+        path, values = [tuple(state)], []
+        for _ in range(int(settings["steps"])):
+            model = self.placed(*path[-1])
+            with quietly():
+                values.append(self._score(model, X, told))
+                model.fit(X, told)
+            path.append((model.startprob_, model.transmat_, model.emissionprob_))
+        values.append(self._score(self.placed(*path[-1]), X, told))
+        found = dict(zip(("pi", "A", "B"), (np.stack(part) for part in zip(*path, strict=True)), strict=True))
+        if None not in values:
+            found["log_likelihood"] = np.array(values)
+        return lane(**found)
+
+    def _score(self, model: Any, X: NDArray[Any], lengths: list[int]) -> float | None:
+        """Log p of all sequences; None where the model has no `score`."""
+        score: Callable[..., float] | None = getattr(model, "score", None)
+        if score is None or not accepts(score, "lengths"):
+            return None
+        with quietly():
+            return float(score(X, lengths))
+
+    def placed(self, pi: Floats, A: Floats, B: Floats) -> Any:
+        """A model that was given its parameters, set to make one step."""
+        made = self.model.new(components=len(pi), symbols=B.shape[1], steps=1, tol=0.0, init="", seed=0)
+        made.startprob_, made.transmat_, made.emissionprob_ = pi, A, B
+        return made

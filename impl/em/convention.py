@@ -1,7 +1,7 @@
 """A user's own EM class as a subject, without an adapter.
 
-What is read, on NumPy arrays and one problem at a time: a Gaussian mixture shaped like scikit-learn's (a constructor with
-`n_components`, `max_iter`, `weights_init`, `means_init` and `covariances_init` or `precisions_init`; `fit`,
+What is read, on NumPy arrays and one problem at a time: a Gaussian mixture shaped like scikit-learn's (a constructor
+with `n_components`, `max_iter`, `weights_init`, `means_init` and `covariances_init` or `precisions_init`; `fit`,
 `predict_proba`, `score_samples`, `m_step(X, resp)`; the attributes `weights_`, `means_`, `covariances_`), or a hidden
 Markov model shaped like hmmlearn's (`n_components`, `n_iter`; `score_samples`, `decode`, `fit(X, lengths)`; the
 attributes `startprob_`, `transmat_`, `emissionprob_`, which are set from outside). A method that takes (arrays,
@@ -42,7 +42,7 @@ def adapt(make: Callable[..., Any], name: str) -> Subject:
         devices=("cpu",) if read else (),
         dtypes=("float64",) if read else (),
         missing={key: f"{name} has nothing that answers {key}" for key in SUBJECT.operations if key not in found}
-        | {"log_joint": f"{name} has no joint densities", "elbo": f"{name} has no lower bound"},
+        | dict.fromkeys(("log_joint", "elbo", "alpha", "xi"), f"no convention says how to ask {name} for it"),
     )
 
 

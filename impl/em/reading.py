@@ -81,7 +81,7 @@ def quietly() -> Iterator[None]:
 
 def one(arrays: Arrays, *names: str) -> tuple[Any, ...]:
     """The arrays of a question of one lane, without the lane."""
-    return tuple(np.ascontiguousarray(arrays[key][0]) for key in names)
+    return tuple(np.array(arrays[key][0], order="C") for key in names)
 
 
 def lane(**found: Any) -> Answers:

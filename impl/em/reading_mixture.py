@@ -45,19 +45,19 @@ class MixtureReader:
         """The path of EM: a fresh fit from the start for each number of steps."""
         kind = str(settings["covariance"])
         x, weight = one(arrays, "x", "sample_weight")
-        start: State = one(arrays, "pi", "mu", kind)
         weighted = accepts(self.model.make.fit, "sample_weight")  # type: ignore[attr-defined]
         if not self._speaks(kind, settings) or not (weighted or (weight == 1).all()):
             return {}
+        start: State = one(arrays, "pi", "mu", kind)
         told: dict[str, Any] = {"sample_weight": weight} if weighted else {}
         path = [start]
         for steps in range(1, int(settings["steps"]) + 1):
-            fitted = self._new(kind, settings, start, steps)
+            fitted = self._started(kind, settings, start, steps)
             with quietly():
                 fitted.fit(x, **told)
             path.append(_state(fitted))
-        found = {name: np.stack(values) for name, values in zip(("pi", "mu", "covariances"), zip(*path, strict=True),
-                                                                strict=True)}  # fmt: skip
+        parts = (np.stack(values) for values in zip(*path, strict=True))
+        found = dict(zip(("pi", "mu", "covariances"), parts, strict=True))
         if callable(getattr(self.model.make, "score_samples", None)):
             found["log_likelihood"] = np.array([weight @ self._placed(kind, state).score_samples(x) for state in path])
         return lane(**found)
@@ -76,12 +76,12 @@ class MixtureReader:
         return lane(**found)
 
     def m_step(self, arrays: Arrays, settings: Settings, *, device: str, dtype: str, seed: int) -> Answers:
-        """weights, means, covariances = m_step(X, resp): what the user's own M-step returns."""
+        """What the user's own M-step makes of responsibilities."""
         kind = str(settings["covariance"])
         x, weight, resp = one(arrays, "x", "sample_weight", "resp")
         if not self._speaks(kind, settings):
             return {}
-        fresh = self._new(kind, settings, None, 1)
+        fresh = self._new(kind, settings, resp.shape[1], 1)
         with quietly():
             pi, mu, covariances = fresh.m_step(x, weight[:, None] * resp)
         return lane(pi=pi, mu=mu, covariances=covariances)
@@ -92,17 +92,21 @@ class MixtureReader:
         shaped = self.model.takes("covariance") or kind == own
         return shaped and (not settings.get("ridge") or self.model.takes("ridge"))
 
-    def _new(self, kind: str, settings: Mapping[str, Any], start: State | None, steps: int) -> Any:
-        roles: dict[str, Any] = {"covariance": kind, "steps": steps, "tol": 0.0, "ridge": settings.get("ridge", 0.0)}
-        if start is not None:
-            pi, mu, covariances = start
-            roles |= {"components": len(pi), "pi": pi, "mu": mu, "covariances": covariances, "seed": 0}
-            roles["precisions"] = np.linalg.inv(covariances) if kind in ("full", "tied") else 1 / covariances
-        return self.model.new(**roles)
+    def _new(self, kind: str, settings: Mapping[str, Any], k: int, steps: int, **roles: Any) -> Any:
+        """An unfitted model for k components that makes this many steps."""
+        ridge = settings.get("ridge", 0.0)
+        return self.model.new(components=k, covariance=kind, steps=steps, tol=0.0, ridge=ridge, seed=0, **roles)
+
+    def _started(self, kind: str, settings: Mapping[str, Any], start: State, steps: int) -> Any:
+        """The same with the parameters from which it starts."""
+        pi, mu, covariances = start
+        precisions = np.linalg.inv(covariances) if kind in ("full", "tied") else 1 / covariances
+        roles = {"pi": pi, "mu": mu, "covariances": covariances, "precisions": precisions}
+        return self._new(kind, settings, len(pi), steps, **roles)
 
     def _placed(self, kind: str, state: State) -> Any:
         """An unfitted model that was given its parameters."""
-        made = self.model.new(components=len(state[0]), covariance=kind, ridge=0.0)
+        made = self._new(kind, {}, len(state[0]), 1)
         self.place(made, state)
         return made
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from tollens.evidence import Refutation
+from tollens.models import mixture, trellis
 from tollens.plots import scatter, tableau
 from tollens.wording import exact, plural
 
 MOST_ROWS, MOST_COLUMNS, MOST_POINTS, MOST_CLASSES, MOST_SITES = 16, 10, 40, 6, 8
+MOST_TIMES = 8
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,16 @@ def _flat(value: Any) -> str:
 def picture(refutation: Refutation, title: str) -> str:
     """An SVG of a case of a kind that is easier to look at than to read; "" for any other.
 
-    Points X (one or two features) with classes y, or weights a and b with the costs C between them.
+    Points X (one or two features) with classes y; weights a and b with the costs C between them; rows x (one or two
+    features) with the weights, means and covariances of a mixture; a hidden Markov model pi, A with likelihoods b.
     """
     arrays = refutation["arrays"]
-    return _classified(arrays.get("X"), arrays.get("y"), title) or _transport(arrays, title)
+    return (
+        _classified(arrays.get("X"), arrays.get("y"), title)
+        or _transport(arrays, title)
+        or _mixture(arrays, title)
+        or _trellis(arrays, title)
+    )
 
 
 def _classified(points: Any, labels: Any, title: str) -> str:
@@ -93,6 +101,53 @@ def _transport(arrays: Mapping[str, Any], title: str) -> str:
     if not all(map(_is_finite, [*supply, *demand, *(price for row in cost for price in row)])):
         return ""
     return tableau(cost, supply, demand, title)
+
+
+def _mixture(arrays: Mapping[str, Any], title: str) -> str:
+    rows, weights, means = (arrays.get(name) for name in ("x", "pi", "mu"))
+    if not _is_matrix(rows) or not _is_matrix(means) or not _is_vector(weights) or len(weights) != len(means):
+        return ""
+    k, d = len(means), len(means[0])
+    if d not in (1, 2) or len(rows[0]) != d or len(rows) > MOST_POINTS or k > MOST_CLASSES:
+        return ""
+    matrices = _matrices(arrays, k, d)
+    return mixture(rows, weights, means, matrices, title) if matrices else ""
+
+
+def _matrices(arrays: Mapping[str, Any], k: int, d: int) -> list[list[list[float]]]:
+    """The covariances of k components as d×d matrices, whatever shape they come in; [] where there are none."""
+    full, tied, diag, spherical = (arrays.get(name) for name in ("full", "tied", "diag", "spherical"))
+    found: list[Any] = []
+    if isinstance(full, list) and all(map(_is_matrix, full)):
+        found = full
+    elif _is_matrix(tied):
+        found = [tied] * k
+    elif _is_matrix(diag):
+        found = [[[value * (i == j) for j in range(d)] for i, value in enumerate(row)] for row in diag]
+    elif _is_vector(spherical):
+        found = [[[value * (i == j) for j in range(d)] for i in range(d)] for value in spherical]
+    fits = len(found) == k and all(len(m) == d and all(len(row) == d and row[i] > 0 for i, row in enumerate(m))
+                                   for m in found)  # fmt: skip
+    return found if fits else []
+
+
+def _trellis(arrays: Mapping[str, Any], title: str) -> str:
+    start, moves, likelihoods = (arrays.get(name) for name in ("pi", "A", "b"))
+    if not _is_vector(start) or not _is_matrix(moves) or not _is_matrix(likelihoods):
+        return ""
+    sizes = {len(start), len(moves), len(moves[0]), len(likelihoods[0])}
+    if len(sizes) > 1 or len(start) > MOST_SITES or len(likelihoods) > MOST_TIMES:
+        return ""
+    return trellis(start, moves, likelihoods, title)
+
+
+def _is_vector(value: Any) -> TypeGuard[list[float]]:
+    return isinstance(value, list) and bool(value) and all(map(_is_finite, value))
+
+
+def _is_matrix(value: Any) -> TypeGuard[list[list[float]]]:
+    """A list of equally long lists of finite numbers."""
+    return isinstance(value, list) and bool(value) and all(map(_is_vector, value)) and len(set(map(len, value))) == 1
 
 
 def _is_finite(value: Any) -> bool:

@@ -100,9 +100,51 @@ def test_a_transport_problem_has_a_tableau() -> None:
 
 
 @pytest.mark.parametrize(
+    "shape", [{"full": [[[4.0, 0.0], [0.0, 1.0]]]}, {"tied": [[4.0, 0.0], [0.0, 1.0]]}, {"diag": [[4.0, 1.0]]}]
+)
+def test_a_mixture_has_a_dot_for_each_row_and_an_ellipse_for_each_component(shape: dict[str, object]) -> None:
+    svg = picture(case(x=[[0.0, 0.0], [3.0, 1.0]], pi=[1.0], mu=[[0.0, 0.0]], **shape), "a case")
+
+    (ellipse,) = parts(svg, "ellipse")
+    assert float(ellipse.get("rx", "")) > 1.9 * float(ellipse.get("ry", "")) > 0
+    assert len(parts(svg, "circle")) == 2
+
+
+def test_an_ellipse_leans_the_way_its_correlation_does() -> None:
+    svg = picture(case(x=[[0.0, 0.0]], pi=[1.0], mu=[[0.0, 0.0]], full=[[[1.0, 0.5], [0.5, 1.0]]]), "a case")
+
+    assert "rotate(-45.0" in parts(svg, "ellipse")[0].get("transform", "")  # y grows downwards
+
+
+def test_a_mixture_on_a_line_has_a_bar_for_each_component() -> None:
+    svg = picture(case(x=[[0.0], [1.0]], pi=[0.5, 0.5], mu=[[0.0], [1.0]], spherical=[1.0, 4.0]), "a case")
+
+    assert len(parts(svg, "path")) == 2
+
+
+def test_a_trellis_has_no_edge_where_no_move_is_possible() -> None:
+    svg = picture(case(pi=[1.0, 0.0], A=[[0.5, 0.5], [0.0, 1.0]], b=[[1.0, 0.0], [0.5, 0.5]]), "a case")
+
+    assert [e.get("stroke-width") for e in parts(svg, "path")] == ["2.00", "2.00", "4.00"]
+    assert [e.get("fill-opacity") for e in parts(svg, "circle") if e.get("class") == "state"] == [
+        "0.68",
+        "0.08",
+        "0.38",
+        "0.38",
+    ]
+
+
+@pytest.mark.parametrize(
     "arrays",
     [
         {},
+        {"x": [[0.0]], "pi": [1.0], "mu": [[0.0]]},
+        {"x": [[0.0]], "pi": [1.0], "mu": [[0.0]], "spherical": [0.0]},
+        {"x": [[0.0]], "pi": [1.0], "mu": [[0.0]], "full": [[[1.0, 0.0], [0.0, 1.0]]]},
+        {"x": [["nan"]], "pi": [1.0], "mu": [[0.0]], "spherical": [1.0]},
+        {"x": [[0.0, 0.0, 0.0]], "pi": [1.0], "mu": [[0.0, 0.0, 0.0]], "spherical": [1.0]},
+        {"pi": [1.0], "A": [[1.0]], "b": [[1.0]] * 30},
+        {"pi": [1.0], "A": [[1.0]], "b": [[1.0, 2.0]]},
         {"X": [[0.0]]},
         {"X": [[0.0, 1.0, 2.0]], "y": [1]},
         {"X": [["inf"], [0.0]], "y": [1, -1]},

@@ -197,7 +197,7 @@ def _refute(trial: _Trial, failing: Cases) -> Verdict:
     calls = 0
     if trial.setup.shrink and alone and not trial.statistical:
         shrinker = Shrinker(trial.claim.domain, _still_fails(trial), time.monotonic() + SHRINK_SECONDS)
-        cases, calls = shrinker(cases), shrinker.calls
+        cases, calls = shrinker(cases).rounded(), shrinker.calls  # what the subject was asked while it shrank
     artefact = _artefact(trial, cases) if alone else ""
     if artefact:
         return trial.tally.verdict("stands", artefact, grade="within-rounding")

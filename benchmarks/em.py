@@ -1,0 +1,32 @@
+"""EM against scikit-learn and hmmlearn, every workload in one run, on one thread.
+
+    python benchmarks/em.py
+
+Ratios are peer ÷ ours, medians of CPU time; what is compared is said at the head of each of the two programs that run
+here in turn. Answers are compared before anything is timed.
+"""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+
+from benchmarks import em_markov, em_mixture
+
+PARTS = (
+    ("Gaussian mixtures against scikit-learn", em_mixture.main),
+    ("Forward–backward against hmmlearn", em_markov.main),
+)
+
+
+def main() -> None:
+    """Run the parts."""
+    told = ", ".join(f"{name} {version(name)}" for name in ("torch", "numpy", "scikit-learn", "hmmlearn"))
+    print(f"Python {platform.python_version()}, {told}")
+    for title, part in PARTS:
+        print(f"\n{title}", flush=True)
+        part()
+
+
+if __name__ == "__main__":
+    main()

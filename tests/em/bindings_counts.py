@@ -1,5 +1,36 @@
-"""Which claims must refute which mistake (counts)."""
+"""Which claims must refute which mistake in mixtures of coins and multinomials."""
 
 from __future__ import annotations
 
-COUNTS_KILLERS: dict[str, tuple[str, ...]] = {}
+COUNTS_KILLERS: dict[str, tuple[str, ...]] = {
+    "complement-responsibility": ("EM-13", "EM-24"),
+    "counts-hard-assignment": ("EM-13", "EM-24", "EM-25"),
+    "counts-softmax-over-rows": ("EM-13", "EM-24"),
+    "coin-weights-forgotten": ("EM-13", "EM-25", "EM-14"),
+    "coin-tails-forgotten": ("EM-13", "EM-25", "EM-14"),
+    "coin-tosses-as-tails": ("EM-13", "EM-14"),
+    "coin-zero-log-zero": ("EM-13",),
+    "coin-clamped": ("EM-13", "EM-25", "EM-14"),
+    "coin-mean-of-ratios": ("EM-13", "EM-25", "EM-14"),
+    "coin-pseudo-count": ("EM-13", "EM-25", "EM-14"),
+    "coin-dead-to-zero": ("EM-13", "EM-14"),
+    "coin-even-tosses": ("EM-13", "EM-25", "EM-14"),
+    "coin-coefficient-forgotten": ("EM-13", "EM-25"),
+    "counts-weights-frozen": ("EM-13", "EM-24"),
+    "counts-weights-always-learned": ("EM-13", "EM-25"),
+    "counts-weights-smoothed": ("EM-13", "EM-24", "EM-25"),
+    "multinomial-weights-forgotten": ("EM-24", "EM-25"),
+    "multinomial-zero-log-zero": ("EM-24",),
+    "multinomial-seen-or-not": ("EM-24", "EM-25"),
+    "multinomial-padded-logarithm": ("EM-24", "EM-25"),
+    "multinomial-mean-of-frequencies": ("EM-24", "EM-25"),
+    "multinomial-over-components": ("EM-24", "EM-25"),
+    "multinomial-pseudo-count": ("EM-24", "EM-25"),
+    "multinomial-dead-to-zero": ("EM-24", "EM-25"),
+    "multinomial-coefficient-forgotten": ("EM-24", "EM-25"),
+    "multinomial-factorials-forgotten": ("EM-24", "EM-25"),
+    "rate-transposed": ("EM-14",),
+    "rate-of-observed-information": ("EM-14",),
+    "rate-of-two-steps": ("EM-14",),
+    "rate-of-each-coin-alone": ("EM-14",),
+}

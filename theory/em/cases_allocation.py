@@ -213,13 +213,13 @@ def _fitted(load: Callable[[], Cases]) -> Callable[[], Cases]:
     def loaded() -> Cases:
         cases = load()
         arrays = {name: cases[name] for name in ("alpha", "beta", "words", "lengths")}
-        return Cases(arrays, {"steps": 4, "sweeps": 2, "learn_alpha": 1}, cases.regime)
+        return Cases(arrays, {"steps": 3, "sweeps": 2, "learn_alpha": 1}, cases.regime)
 
     return loaded
 
 
 FITS = Domain(
-    MappingProxyType({**SHAPES, "steps": (1, 5), "sweeps": (1, 3)}), FIT_REGIMES, draw_fit, AXES, COUNTDOWN, valid,
+    MappingProxyType({**SHAPES, "steps": (1, 4), "sweeps": (1, 3)}), FIT_REGIMES, draw_fit, AXES, COUNTDOWN, valid,
     {name: _fitted(load) for name, load in REAL.items()}, settled,
 )  # fmt: skip
 """Documents and starts of variational EM."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from theory.core.ask import NotAnswered, SubjectError
 from theory.core.bound import Bound, absolute, gamma, rounding
 from theory.core.claim import Answer, Claim
 from theory.core.domain import Cases, Domain, Shape
@@ -21,6 +22,16 @@ from theory.em.data_markov import letters_as_sequences
 Floats = NDArray[np.float64]
 STEPS = 15
 OF_EVIDENCE = "Σ_r γ((2T+2)(S+4)) + γ(T+2) 3M + u (2T(S+8) + 3(T+1)M) + γ(r) M"
+
+
+def attempt(answer: Answer, operation: str, cases: Cases) -> tuple[Answer | None, str]:
+    """What the subject answers, or None and its words where it fails: for questions at which a failure refutes."""
+    try:
+        return answer.again(operation, cases), ""
+    except NotAnswered:
+        raise
+    except SubjectError as error:
+        return None, str(error)
 
 
 def tokens(cases: Cases) -> Floats:

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from theory.core.bound import SMALLEST_NORMAL, Bound, absolute, gamma
 from theory.core.claim import Answer, Claim
 from theory.core.domain import Array, Cases
-from theory.core.gap import Gap, at_most, equal
+from theory.core.gap import Gap, at_most, equal, exactly
 from theory.em import bounds_markov as bounds
 from theory.em import oracle_emission as oracle
-from theory.em.cases_emission import LEARNING, RARE, VISITED, kind_of, log_densities
-from theory.em.claims_baum_welch import falls, tokens
+from theory.em.cases_emission import LEARNING, RARE, VISITED, kind_of, log_densities, outlier
+from theory.em.claims_baum_welch import attempt, falls, tokens
 from theory.em.density import as_full, log_joint_error
 from theory.em.oracle_markov import Numbers, balls, distributions, floats
 
@@ -69,6 +69,21 @@ def ball_densities(cases: Cases) -> NDArray[np.object_]:
 
 
 def check_step(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
+    """A step is `step_gaps`; so it is where one point is so far away that its density is below the smallest float.
+
+    That point is moved after the first question, so that a subject which then fails is refuted by name.
+    """
+    gaps = step_gaps(answer, cases)
+    if not cases.regime.endswith("far"):
+        return gaps
+    moved = outlier(cases)
+    found, words = attempt(answer, "gaussian_markov_step", moved)
+    said = np.full(cases.lanes, found is not None)
+    gaps = (*gaps, exactly(f"answers about an outlier: {words}"[:200], said, np.ones_like(said)))
+    return gaps if found is None else (*gaps, *step_gaps(found, moved))
+
+
+def step_gaps(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
     """π and A are normalised expected counts, means and covariances the moments under the enumerated posterior.
 
     All paths are added up in balls. With weights of relative error ε a mean moves by D = 2ε Σγ|x−μ|/N + γ(2n+4)

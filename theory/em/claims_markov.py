@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.core.ask import NotAnswered, SubjectError
 from theory.core.bound import SMALLEST_NORMAL, Bound, absolute, rounding
 from theory.core.claim import Answer, Claim
 from theory.core.domain import Cases, Domain, Shape
 from theory.core.gap import Gap, at_most, equal, exactly
 from theory.em import bounds_markov as bounds
 from theory.em.cases_markov import AXES, PATHS, TABLE, Rng, chain, hidden, settled, valid
-from theory.em.claims_baum_welch import BAUM_WELCH_CLAIMS
+from theory.em.claims_baum_welch import BAUM_WELCH_CLAIMS, attempt
 from theory.em.data_markov import letters_as_table
 from theory.em.oracle_markov import ball_posterior, best_path, enumerated
 from theory.em.port import METHODS
@@ -111,16 +110,6 @@ def whole_run(cases: Cases) -> Cases:
     return cases.with_arrays(lengths=np.full(cases.lanes, cases["b"].shape[1]))
 
 
-def _asked(answer: Answer, cases: Cases) -> tuple[Answer | None, str]:
-    """What the subject answers, or None and its words where it fails: here a failure refutes."""
-    try:
-        return answer.again("forward_backward", cases), ""
-    except NotAnswered:
-        raise
-    except SubjectError as error:
-        return None, str(error)
-
-
 def check_long_runs(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
     """Both methods give log p and γ of the forward–backward recursion in balls, for runs of up to 1500 steps.
 
@@ -132,7 +121,7 @@ def check_long_runs(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
     run = ball_posterior(*_parts(whole))
     gaps = []
     for method in METHODS:
-        found, words = _asked(answer, whole.with_settings(method=method))
+        found, words = attempt(answer, "forward_backward", whole.with_settings(method=method))
         fair = (run.least > tiny) | (method == "log")
         said = np.full(cases.lanes, found is not None)
         gaps.append(exactly(f"{method} answers for the whole run: {words}"[:200], said, np.ones_like(said), fair))

@@ -75,9 +75,9 @@ def check_collapse(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
 def check_starts(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
     """Random centres are a uniform set of rows; k-means++ draws each by squared distance to the nearest so far.
 
-    One problem in DRAWS lanes. Given the centres before it, the count of each row is Bin(m, D²/ΣD²) (1/n for the
-    first, and where all distances are 0), and each set of random rows is Bin(DRAWS, 1/C(n, c)): exact tests, the
-    smallest p-value times their number. Squared distances are whole, so the law itself is not rounded.
+    One problem in DRAWS lanes. Given the centres before it, the count of each row is Bin(m, D²/ΣD²), 1/n for the first,
+    and each set of random rows is Bin(DRAWS, 1/C(n, c)): exact tests, the smallest p-value times their number. Squared
+    distances are whole, so the law itself is not rounded; where all are 0 it says nothing.
     """
     x, c = cases["x"], cases.integer("components")
     n = x.shape[1]
@@ -109,17 +109,20 @@ def _p_sets(index: Array, n: int, c: int) -> float:
 
 
 def _p_centres(x: Array, index: Array) -> Floats:
-    """For each place (c,): the smallest p-value of all counts given the centres before, times their number."""
+    """For each place (c,): the smallest p-value of all counts given the centres before, times their number.
+
+    Where every distance is 0 the law is 0/0, and no count contradicts it.
+    """
     n, c = len(x), index.shape[1]
     apart = ((x[:, None] - x[None]) ** 2).sum(axis=2)
     nearest, flat, found = np.full((1, n), np.inf), np.zeros(len(index), dtype=np.int64), []
     for place in range(c):
         mass = np.where(np.isinf(nearest), 1.0, nearest)
-        mass = np.where(mass.sum(axis=1, keepdims=True) > 0, mass, 1.0)
+        total = mass.sum(axis=1, keepdims=True)
         flat = flat * n + index[:, place]
         counts = np.bincount(flat, minlength=len(nearest) * n).reshape(-1, n)
-        chance = mass / mass.sum(axis=1, keepdims=True)
-        p = binomial_p_value(counts, counts.sum(axis=1, keepdims=True), chance)
+        chance = mass / np.where(total > 0, total, 1.0)
+        p = np.where(total > 0, binomial_p_value(counts, counts.sum(axis=1, keepdims=True), chance), 1.0)
         found.append(float(p.min() * p.size))
         nearest = np.minimum(nearest[:, None], apart).reshape(-1, n)
     return np.array(found)
@@ -250,8 +253,8 @@ START_CLAIMS = (
         id="EM-21",
         version=1,
         title="The law of the starting points",
-        sentence="k-means++ draws the first centre uniformly and each next by the squared distance to the nearest so "
-        "far; random starts are uniform sets of distinct rows.",
+        sentence="The first centre of k-means++ is any row alike, and each next is drawn by the squared distance to "
+        "the nearest so far; random starts are uniform sets of distinct rows.",
         latex=r"P(c_{j+1}=x\mid c_1,\dots,c_j)=\frac{D(x)^2}{\sum_{x'}D(x')^2},\qquad "
         r"D(x)=\min_{i\le j}\lVert x-c_i\rVert",
         source=(("arthur2007", "section 2.2"),),

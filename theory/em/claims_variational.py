@@ -117,10 +117,14 @@ def _followed(answer: Answer, cases: Cases) -> _Path:
 
 
 def _beta_loss(cases: Cases, entry: Entry, topics: Floats, width: Floats) -> float:
-    """Σ_k c_k KL(β*_k ‖ β̂_k) ≤ Σ c (2ρ)² ∕ (β − ρ), both in a ball of radius ρ; and what underflows."""
+    """Σ_k c_k KL(β*_k ‖ β̂_k) ≤ Σ c (2ρ)² ∕ (β − ρ), both in a ball of radius ρ; and what underflows.
+
+    Nothing is known of a topic whose counts underflow, but its c is at most the smallest normal number.
+    """
     mass = middles(entry.counts).sum(axis=1, keepdims=True)
     least = np.where(topics > width, topics - width, np.where(topics > 0, width, 1.0))
-    return float((mass * (2 * width) ** 2 / least).sum() + mass.sum() * topics.size / cases.u * underflow(cases))
+    each = mass * np.minimum((2 * width) ** 2 / least, 1 / cases.u)
+    return float(each.sum() + mass.sum() * topics.size / cases.u * underflow(cases))
 
 
 def _alpha_loss(cases: Cases, exact: Entry, wide: Entry, alpha: Floats) -> float:

@@ -19,7 +19,7 @@ Rng = np.random.Generator
 VOCABULARY = 40
 """How many of the most frequent words are kept."""
 
-LONGEST = 60
+LONGEST = 40
 """How many of its words a document keeps, from the front."""
 
 TOPICS = 3
@@ -75,7 +75,7 @@ def _started(words: Array, lengths: Array, vocabulary: int) -> Cases:
 
 
 def sklearn_descriptions() -> Cases:
-    """Descriptions of scikit-learn's data sets: 14 documents of up to 60 words."""
+    """Descriptions of scikit-learn's data sets: 14 documents of up to 40 words."""
     words, lengths, vocabulary = counted(descriptions())
     return _started(words, lengths, len(vocabulary))
 

@@ -128,6 +128,13 @@ def wider(value: Any, ulps: float) -> Any:
     return value * arb(1, ulps)
 
 
+def lost(value: Any, tiny: float) -> Any:
+    """A ball that may lose so much to underflow, unless it is exactly 0."""
+    from flint import arb
+
+    return value if value == 0 or not tiny else value + arb(0, tiny)
+
+
 def magnitude(value: Any) -> float:
     """The largest absolute value in a ball, as a float."""
     return float(value.abs_upper())
@@ -155,13 +162,15 @@ class Corpus:
     """One lane in balls: alpha (k), beta by topic and word, words of each document inside its length.
 
     u: 0 for exact mathematics; a unit roundoff widens every update by what rounding may do to it, so that a run in
-    balls encloses every run in that precision, and its radii are the bounds.
+    balls encloses every run in that precision, and its radii are the bounds. tiny: the smallest normal number, below
+    which an entry of phi may lose its digits.
     """
 
     alpha: Balls
     beta: list[Balls]
     words: list[list[int]]
     u: float = 0.0
+    tiny: float = 0.0
 
     @cached_property
     def logs(self) -> list[Balls]:
@@ -184,7 +193,12 @@ class Corpus:
                     continue
                 if self.beta[topic][word] == 0:
                     return arb.neg_inf()
-                told += share * (means[topic] + self.logs[topic][word] - share.log())
+                rest = means[topic] + self.logs[topic][word]
+                if share > 0:
+                    told += share * (rest - share.log())
+                else:  # a share that may have underflowed: |x log x| ≤ top (1 + |log top|)
+                    top = share.abs_upper()
+                    told += arb(0, top * (magnitude(rest) + 1 + magnitude(top.log())))
         return told
 
     def bound(self, gamma: list[Balls], rows: list[list[Balls]]) -> Any:
@@ -200,7 +214,15 @@ class Corpus:
         for text, own in zip(self.words, gamma, strict=True):
             extra = LIBRARY * (1 + magnitude(psi(summed(own)))) + len(own) + 8
             weight = [wider(psi(value, self.u).exp(), self.u * extra) for value in own]
-            made.append([shares([w * row[word] for w, row in zip(weight, self.table, strict=True)]) for word in text])
+            made.append(
+                [
+                    [
+                        lost(share, self.tiny)
+                        for share in shares([w * row[word] for w, row in zip(weight, self.table, strict=True)])
+                    ]
+                    for word in text
+                ]
+            )
         return made
 
     @cached_property

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from theory.core.bound import SMALLEST_NORMAL
 from theory.core.domain import Array, Cases
 from theory.em.oracle_allocation import (
     Balls,
@@ -50,21 +51,33 @@ def fitted_path(cases: Cases, lane: int, alpha: Array, beta: Array, u: float) ->
     words, gamma = texts(cases, lane), None
     for point, table in zip(alpha, beta, strict=True):
         topics = topics_of(table, divided=True)
-        corpus = Corpus(balls(point), topics, words, u)
+        corpus = Corpus(balls(point), topics, words, u, smallest(cases, u))
         gamma, rows = corpus.swept(corpus.start() if gamma is None else gamma, cases.integer("sweeps"))
         yield Entry(topics, gamma, rows, corpus.bound(gamma, rows), corpus.counts(rows))
+
+
+def smallest(cases: Cases, u: float) -> float:
+    """The smallest normal number of the subject's dtype; 0 in an exact path."""
+    return SMALLEST_NORMAL[cases.dtype] if u else 0.0
 
 
 def topics_step(entry: Entry, u: float) -> list[Balls]:
     """Expected counts divided by their sums: the topics of the next entry; a topic without words keeps its row.
 
-    The kept row is the subject's own, whose sum is 1 up to 8 v u.
+    The kept row is the subject's own, whose sum is 1 up to 8 v u. Where counts may have underflowed to 0, nothing is
+    known of the row.
     """
+    from flint import arb
+
     made = []
     for row, old in zip(entry.counts, entry.topics, strict=True):
-        idle = summed(row).contains(0)
-        ulps = 8 * len(row) if idle else len(row) + 2
-        made.append([wider(value, ulps * u) for value in (old if idle else shares(row))])
+        total = summed(row)
+        if total == 0:
+            made.append([wider(value, 8 * len(row) * u) for value in old])
+        elif total.contains(0):
+            made.append([arb.nan()] * len(row))
+        else:
+            made.append([wider(value, (len(row) + 2) * u) for value in shares(row)])
     return made
 
 
@@ -77,7 +90,9 @@ def smoothed_path(cases: Cases, lane: int, u: float) -> Iterator[Entry]:
     topics = topics_of(cases["topics"][lane])
     gamma = Corpus(alpha, topics, words, u).start()
     for _ in range(cases.integer("steps") + 1):
-        corpus = Corpus(alpha, [[value.exp() for value in mean_logs(row, u)] for row in topics], words, u)
+        corpus = Corpus(
+            alpha, [[value.exp() for value in mean_logs(row, u)] for row in topics], words, u, smallest(cases, u)
+        )
         gamma, rows = corpus.swept(gamma, cases.integer("sweeps"))
         counts = corpus.counts(rows)
         yield Entry(topics, gamma, rows, corpus.bound(gamma, rows) + topics_part(topics, eta), counts)

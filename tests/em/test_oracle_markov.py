@@ -14,7 +14,7 @@ from theory.core.domain import Array, Cases, Domain
 from theory.core.verdict import observe
 from theory.em import bounds_markov as bounds
 from theory.em import oracle_emission, oracle_markov
-from theory.em.cases_emission import LEARNING, VISITED, valid_emissions
+from theory.em.cases_emission import LEARNING, VISITED, log_densities, outlier, valid_emissions
 from theory.em.cases_markov import PATHS, SHORT, TABLE, emitted, sequences_of, settled, valid
 from theory.em.claims_baum_welch import EM_28
 from theory.em.claims_emission import EM_27
@@ -241,6 +241,13 @@ def test_equal_points_collapse() -> None:
     cases = middle(LEARNING, "full-plain")
 
     assert not valid_emissions(cases.with_arrays(x=np.ones_like(cases["x"]))).any()
+
+
+@pytest.mark.parametrize("kind", ["diag", "full"])
+def test_the_density_of_an_outlier_is_below_the_smallest_float(kind: str) -> None:
+    moved = outlier(middle(VISITED, f"{kind}-far"))
+
+    assert np.all(np.exp(log_densities(moved)[:, 0, 0]) == 0)
 
 
 def test_an_impossible_sequence_is_no_case() -> None:

@@ -66,7 +66,7 @@ def draw_allocation(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
     phi = rng.dirichlet(np.ones(k), (lanes, r, n))
     if regime == "one-hot":
         phi = np.eye(k)[rng.integers(0, k, (lanes, r, n))]
-    arrays = {"alpha": alpha, "beta": beta, "words": words, "lengths": lengths, "gamma": gamma, "phi": phi}
+    arrays = {"words": words, "lengths": lengths, "alpha": alpha, "beta": beta, "gamma": gamma, "phi": phi}
     return garbled(settled(Cases(arrays, {}, regime)), v)
 
 
@@ -185,7 +185,7 @@ def draw_priors(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
     if regime == "overshoot":
         alpha = alpha * 2.0 ** rng.uniform(2, 6, (lanes, 1))
     gamma = 2.0**-6 + rng.uniform(0.5, 20, (lanes, r, 1)) * share
-    return Cases({"alpha": alpha, "gamma": gamma}, {}, regime)
+    return Cases({"gamma": gamma, "alpha": alpha}, {}, regime)
 
 
 PRIORS = Domain(
@@ -204,7 +204,7 @@ def draw_fit(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
     """Documents and a start of variational EM."""
     flavour = regime.removeprefix("learn-alpha").removeprefix("-") or "model"
     cases = draw_allocation(rng, shape, flavour, lanes)
-    arrays = {name: cases[name] for name in ("alpha", "beta", "words", "lengths")}
+    arrays = {name: cases[name] for name in ("words", "lengths", "alpha", "beta")}
     learned = int(regime.startswith("learn-alpha"))
     return Cases(arrays, {"steps": shape["steps"], "sweeps": shape["sweeps"], "learn_alpha": learned}, regime)
 
@@ -212,7 +212,7 @@ def draw_fit(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
 def _fitted(load: Callable[[], Cases]) -> Callable[[], Cases]:
     def loaded() -> Cases:
         cases = load()
-        arrays = {name: cases[name] for name in ("alpha", "beta", "words", "lengths")}
+        arrays = {name: cases[name] for name in ("words", "lengths", "alpha", "beta")}
         return Cases(arrays, {"steps": 3, "sweeps": 2, "learn_alpha": 1}, cases.regime)
 
     return loaded

@@ -58,7 +58,7 @@ def draw_emissions(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
     lengths[:, 0] = t
     states = hidden(rng, pi, A, t, r)
     x = mu[np.arange(lanes)[:, None, None], states] + 1.5 * scale * rng.standard_normal((lanes, r, t, d))
-    arrays: dict[str, Array] = {"pi": pi, "A": A, "mu": mu, "x": x, "lengths": lengths}
+    arrays: dict[str, Array] = {"x": x, "pi": pi, "A": A, "mu": mu, "lengths": lengths}
     arrays[kind] = full if kind == "full" else np.diagonal(full, axis1=-2, axis2=-1).copy()
     return Cases(arrays, {"covariance": kind, "ridge": scale**2 / 4 if flavour == "ridge" else 0.0}, regime)
 

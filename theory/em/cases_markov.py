@@ -125,7 +125,7 @@ def draw_table(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
         b = np.where(sound | (rng.random(b.shape) < 2 / 5), b, 0.0)
     lengths = rng.integers(1, t + 1, lanes)
     lengths[0] = t
-    return Cases({"pi": pi, "A": A, "b": b, "lengths": lengths}, {"method": method}, regime)
+    return Cases({"b": b, "pi": pi, "A": A, "lengths": lengths}, {"method": method}, regime)
 
 
 def draw_path_table(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
@@ -140,9 +140,9 @@ def draw_path_table(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
     A = np.array([[0.5, 0.5, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 1.0]])
     t = max(2, shape["t"])
     arrays: dict[str, Array] = {
+        "b": np.ones((lanes, t, 3)),
         "pi": np.tile([0.5, 0.25, 0.25], (lanes, 1)),
         "A": np.tile(A, (lanes, 1, 1)),
-        "b": np.ones((lanes, t, 3)),
         "lengths": rng.integers(2, t + 1, lanes),
     }
     return Cases(arrays, {}, regime)
@@ -170,7 +170,7 @@ def draw_sequences(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
     lengths[:, 0] = t
     states = hidden(rng, pi, A, t, r)
     symbols = chosen(rng, truth[np.arange(lanes)[:, None, None], states])
-    return Cases({"pi": pi, "A": A, "B": B, "symbols": symbols, "lengths": lengths}, {}, flavour)
+    return Cases({"symbols": symbols, "pi": pi, "A": A, "B": B, "lengths": lengths}, {}, flavour)
 
 
 def emitted(cases: Cases) -> Floats:

@@ -38,7 +38,7 @@ def draw_smoothed(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
     if regime == "repeated":
         words[:] = words[:, :, :1]
     lengths = rng.integers(0, n + 1, (lanes, r)) if regime == "ragged" else np.full((lanes, r), n)
-    arrays = {"alpha": alpha, "eta": eta, "topics": topics, "words": words, "lengths": lengths}
+    arrays = {"words": words, "lengths": lengths, "alpha": alpha, "eta": eta, "topics": topics}
     cases = Cases(arrays, {"steps": shape["steps"], "sweeps": shape["sweeps"]}, regime)
     return garbled(cases, v)
 
@@ -60,7 +60,7 @@ def valid(cases: Cases) -> NDArray[np.bool_]:
 def _started(load: Callable[[], Cases]) -> Callable[[], Cases]:
     def loaded() -> Cases:
         cases = load()
-        arrays = {name: cases[name] for name in ("alpha", "words", "lengths")}
+        arrays = {name: cases[name] for name in ("words", "lengths", "alpha")}
         return Cases(
             {**arrays, "eta": np.full(1, 0.5), "topics": 1 + 16 * cases["beta"]},
             {"steps": 3, "sweeps": 2},

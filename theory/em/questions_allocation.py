@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from theory.core.bound import Bound, absolute, gamma, rounding
 from theory.core.claim import Answer
 from theory.core.crosscutting import Output, Question, Refusal, Spoil, changed, put, set_to
-from theory.core.domain import Array, Cases, Domain, Shape
+from theory.core.domain import Array, Cases, Domain
 from theory.em.bounds_allocation import elbo_bound, entry_size, newton_error, phi_error
-from theory.em.cases_allocation import ALLOCATIONS, PRIORS, Rng, draw_fit, inside
+from theory.em.cases_allocation import ALLOCATIONS, FITS, PRIORS, inside
 from theory.em.cases_smoothed import SMOOTHED
 from theory.em.claims_smoothed import enclosed
 from theory.em.oracle_variational import fitted_path, middles, radii, radius, topics_step
@@ -28,17 +28,14 @@ PADDING = 2
 BY_DOCUMENT = ("words", "lengths", "gamma", "phi")
 
 
-def _draw_few(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
-    return draw_fit(rng, shape, regime, lanes)
+def _plain(domain: Domain, *regimes: str, **shapes: tuple[int, int]) -> Domain:
+    """A domain without bundled data, in which most problems have three documents or more, so that they can be moved."""
+    sizes = {**domain.shapes, "r": (2, 4), **shapes}
+    return replace(domain, shapes=sizes, regimes=regimes or domain.regimes, real={})
 
 
-FEW = Domain({"r": (1, 3), "n": (1, 4), "k": (1, 3), "v": (1, 4), "steps": (0, 1), "sweeps": (1, 2)},
-             ("generic", "ragged", "one-topic"), _draw_few, ALLOCATIONS.axes, valid=ALLOCATIONS.valid)  # fmt: skip
+FEW = _plain(FITS, "generic", "ragged", "one-topic", n=(1, 4), steps=(0, 1), sweeps=(1, 2))
 """Fits so short that balls stay narrow; alpha is kept."""
-
-
-def _plain(domain: Domain, *regimes: str) -> Domain:
-    return replace(domain, regimes=regimes or domain.regimes, real={})
 
 
 def _permuted(cases: Cases, order: Order) -> Cases:
@@ -187,7 +184,7 @@ ALLOCATION_QUESTIONS: tuple[Question, ...] = (
         (*BETA_REFUSED, *WORDS_REFUSED, *PHI_REFUSED),
     ),
     Question(
-        "lda_alpha", PRIORS, (Output("direction", bound=_direction),), ("direction", "next"), _permuted, "gamma",
+        "lda_alpha", _plain(PRIORS), (Output("direction", bound=_direction),), ("direction", "next"), _permuted, "gamma",
         refusals=(*_alpha_refused(), *_alpha_refused("gamma")),
     ),
     Question(
@@ -209,7 +206,7 @@ ALLOCATION_QUESTIONS: tuple[Question, ...] = (
         (*_alpha_refused(), *BETA_REFUSED, *WORDS_REFUSED, *STEPS_REFUSED),
     ),
     Question(
-        "lda_smoothed", _plain(SMOOTHED, "generic", "ragged", "one-topic", "sharp-topics"),
+        "lda_smoothed", _plain(SMOOTHED, "generic", "ragged", "one-topic", "sharp-topics", n=(1, 2)),
         (Output("elbos", bound=_smoothed_elbos), Output("topics", bound=_smoothed_topics)),
         ("topics", "elbos", "elbo"), _permuted, "words", _padded,
         (*_alpha_refused(), *_alpha_refused("eta"), *_alpha_refused("topics"), *WORDS_REFUSED, *STEPS_REFUSED),

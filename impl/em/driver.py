@@ -66,7 +66,7 @@ def run(
         posterior, value = e_step(params)
         if tol is not None:
             value = torch.where(done, trace[-1], value)
-            done = done | (value - trace[-1] <= tol)
+            done = done | ~(value - trace[-1] > tol)  # what is no number any more has stopped too
         trace.append(value)
         if keep:
             path.append(params)

@@ -1,5 +1,44 @@
-"""Which claims must refute which mistake (mixture)."""
+"""Which claims must refute which mistake in a Gaussian mixture."""
 
 from __future__ import annotations
 
-MIXTURE_KILLERS: dict[str, tuple[str, ...]] = {}
+MIXTURE_KILLERS: dict[str, tuple[str, ...]] = {
+    "naive-exponentials": ("EM-01", "EM-07", "EM-02"),
+    "softmax-over-samples": ("EM-07", "EM-02", "EM-08", "EM-04"),
+    "hard-responsibilities": ("EM-07", "EM-02", "EM-04", "EM-05", "EM-12"),
+    "exponential-of-the-difference": ("EM-07", "EM-02"),
+    "log-determinant-not-halved": ("EM-01", "EM-07", "EM-04", "EM-03", "EM-05", "EM-10", "EM-11"),
+    "prior-forgotten-in-e-step": ("EM-01", "EM-07", "EM-19", "EM-04", "EM-03", "EM-05", "EM-09", "EM-10", "EM-11"),
+    "deviations-for-variances": ("EM-01", "EM-07", "EM-10", "EM-12", "EM-11"),
+    "correlations-ignored": ("EM-01", "EM-07", "EM-04", "EM-09", "EM-10"),
+    "covariance-about-old-mean": ("EM-08", "EM-05"),
+    "bessel-correction": ("EM-06", "EM-08", "EM-20", "EM-04", "EM-03", "EM-05"),
+    "weights-never-updated": ("EM-08", "EM-05"),
+    "means-never-updated": ("EM-08", "EM-05"),
+    "spherical-not-divided": ("EM-06", "EM-08", "EM-20", "EM-04", "EM-03"),
+    "tied-unweighted": ("EM-06", "EM-08", "EM-20", "EM-04", "EM-03"),
+    "one-pass-covariance": ("EM-06", "EM-08", "EM-10"),
+    "sample-weights-ignored": ("EM-06", "EM-08", "EM-19", "EM-03"),
+    "weights-divided-by-rows": ("EM-06", "EM-08", "EM-19"),
+    "silent-ridge": ("EM-06", "EM-08", "EM-20", "EM-04", "EM-03", "EM-05", "EM-10"),
+    "ridge-not-applied": ("EM-20",),
+    "ridge-twice": ("EM-20",),
+    "ridge-squared": ("EM-20",),
+    "ridge-on-every-entry": ("EM-20",),
+    "entropy-sign": ("EM-01", "EM-02"),
+    "entropy-forgotten": ("EM-01", "EM-02"),
+    "zero-times-log-zero": ("EM-01", "EM-02"),
+    "collapse-goes-on": ("EM-34",),
+    "likelihood-one-step-late": ("EM-04", "EM-03", "EM-22"),
+    "likelihood-per-row": ("EM-19", "EM-04", "EM-03", "EM-22"),
+    "plus-plus-by-distance": ("EM-21",),
+    "plus-plus-farthest": ("EM-21",),
+    "plus-plus-from-row-0": ("EM-21",),
+    "start-with-replacement": ("EM-21",),
+    "last-restart-kept": ("EM-22",),
+    "worst-restart-kept": ("EM-22",),
+    "sampling-ignores-weights": ("EM-23",),
+    "covariance-as-root": ("EM-23",),
+    "sampling-uncorrelated": ("EM-23",),
+    "labels-reversed": ("EM-23",),
+}

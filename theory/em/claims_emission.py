@@ -151,9 +151,9 @@ EM_26 = Claim(
 
 
 def at_entry(answer: Answer, cases: Cases, entry: int) -> Cases:
-    """The same sequences under the parameters of one entry of a path; covariances from their lower triangles."""
-    found: dict[str, Array] = {name: answer[name][:, entry] for name in ("pi", "A", "mu")}
-    found[kind_of(cases)] = answer["covariances"][:, entry]
+    """The same sequences under the parameters of one entry of a path; NaN as 0, so that it can be looked at."""
+    names = {"pi": "pi", "A": "A", "mu": "mu", kind_of(cases): "covariances"}
+    found: dict[str, Array] = {name: np.nan_to_num(answer[asked][:, entry]) for name, asked in names.items()}
     return cases.with_arrays(**found)
 
 
@@ -194,9 +194,13 @@ def check_never_falls(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
             lanes = zip(made(now["pi"]), made(now["A"]), b, lengths, strict=True)
             found.append(np.array([oracle.emission_evidence(*lane) for lane in lanes], dtype=object))
     fall = falls(exact)
-    gaps = [at_most("fall of log p", fall, np.zeros_like(fall), allowance(entries))]
+    with np.errstate(all="ignore"):  # a wrong answer may hold anything; NaN refutes
+        allowed, bound = allowance(entries), np.stack([evidence_error(now) for now in entries], axis=1)
+    parts = [answer[name].reshape(cases.lanes, -1) for name in ("pi", "A", "mu", "covariances")]
+    finite = np.isfinite(np.concatenate(parts, axis=1))
+    gaps = [exactly("parameters are finite", finite, np.ones_like(finite))]
+    gaps.append(at_most("fall of log p", fall, np.zeros_like(fall), allowed))
     if "log_likelihood" in answer:
-        bound = np.stack([evidence_error(now) for now in entries], axis=1)
         value = np.stack([floats(values) for values in reported], axis=1)
         gaps.append(equal("reported log p", answer["log_likelihood"], value, absolute(bound, OF_EVIDENCE)))
     return tuple(gaps)

@@ -128,7 +128,7 @@ def sizes(counts: Array, pi: Array, beta: Array, u: float) -> Sizes:
 
     m, v, k = *counts.shape[-2:], pi.shape[-1]
     x, n = counts[..., :, None, :].astype(np.float64), counts.sum(axis=-1)[..., None].astype(np.float64)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         log_pi, log_beta = np.log(pi)[..., None, :], np.log(beta)[..., None, :, :]
     terms = np.where(x > 0, x * np.where(x > 0, log_beta, 0.0), 0.0)
     joint = log_pi + terms.sum(axis=-1)  # (…, m, k)

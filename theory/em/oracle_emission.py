@@ -12,7 +12,10 @@ from theory.em.oracle_markov import Numbers, balls, evidence, expected, floats, 
 
 
 def densities(x: Array, mu: Array, full: Array) -> Numbers:
-    """N(x_rt; μ_s, Σ_s) of one lane in balls: (r, t, s); x (r, t, d), mu (s, d), full (s, d, d): lower triangles."""
+    """N(x_rt; μ_s, Σ_s) of one lane in balls: (r, t, s); x (r, t, d), mu (s, d), full (s, d, d): lower triangles.
+
+    NaN where a covariance is singular: an answer may be wrong.
+    """
     from flint import arb, arb_mat
 
     precise()
@@ -22,7 +25,11 @@ def densities(x: Array, mu: Array, full: Array) -> Numbers:
     for state, (centre, matrix) in enumerate(zip(balls(mu), full, strict=True)):
         lower = np.tril(matrix)
         sigma = arb_mat(d, d, balls(lower + np.tril(matrix, -1).T).ravel().tolist())
-        precision, factor = sigma.inv(), ((2 * arb.pi()) ** d * sigma.det()).sqrt()
+        try:
+            precision, factor = sigma.inv(), ((2 * arb.pi()) ** d * sigma.det()).sqrt()
+        except ZeroDivisionError:
+            found[..., state] = arb("nan")
+            continue
         for place in np.ndindex(r, t):
             away = arb_mat(d, 1, (points[place] - centre).tolist())
             squared = sum((p * q for p, q in zip(away.entries(), (precision * away).entries(), strict=True)), arb(0))

@@ -184,8 +184,8 @@ ALLOCATION_QUESTIONS: tuple[Question, ...] = (
         (*BETA_REFUSED, *WORDS_REFUSED, *PHI_REFUSED),
     ),
     Question(
-        "lda_alpha", _plain(PRIORS), (Output("direction", bound=_direction),), ("direction", "next"), _permuted, "gamma",
-        refusals=(*_alpha_refused(), *_alpha_refused("gamma")),
+        "lda_alpha", _plain(PRIORS), (Output("direction", bound=_direction),), ("direction", "next"), _permuted,
+        "gamma", refusals=(*_alpha_refused(), *_alpha_refused("gamma")),
     ),
     Question(
         "lda_e_step", FEW,

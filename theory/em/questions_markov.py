@@ -19,7 +19,7 @@ from theory.core.domain import Array, Cases, Domain, Shape
 from theory.em import bounds_markov as bounds
 from theory.em import claims_baum_welch as baum_welch
 from theory.em import claims_emission as emission
-from theory.em.cases_emission import VISITED, draw_emissions, kind_of
+from theory.em.cases_emission import VISITED, draw_emissions, kind_of, stepped
 from theory.em.cases_markov import PATHS, SHORT, TABLE, Rng, draw_sequences
 from theory.em.claims_markov import of_evidence, of_posterior
 from theory.em.density import mahalanobis
@@ -226,12 +226,12 @@ def _gaussian_evidence(answer: Answer, cases: Cases) -> Bound:
     """As EM-26 says, twice; the parameters of a second entry may be apart as there.
 
     Rows cost 2n ε each way; a covariance off by E (whitened) and a mean off by W deviations move a log-density by
-    (m + d) E + √m W.
+    (m + d) E + √m W, at the parameters that a step in float64 reaches.
     """
     first = 2 * emission.evidence_error(cases)
     if "steps" not in cases.settings:
         return absolute(first, "2 errors of log p")
-    after = emission.at_entry(answer, cases, 1)
+    after, _ = stepped(cases)
     (error, drift, wide), n, d = _drift(cases), baum_welch.tokens(cases), cases["x"].shape[-1]
     full = emission.full_of(after)
     m, values = mahalanobis(cases["x"].reshape(cases.lanes, -1, d), after["mu"], full)

@@ -1,0 +1,162 @@
+"""The E-step and the M-step of Gaussian mixtures, and the bound between them; axes as in `gaussian`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from impl.em.gaussian import UNROLLED, Gaussians, Scratch, deviation_matrices, is_matrix, log_joint
+
+ROWS = 2**19
+"""Deviations of all components from a block of rows: larger problems are taken block by block, near the cache."""
+
+
+def posterior(joint: Tensor, scratch: Scratch) -> tuple[Tensor, Tensor]:
+    """Responsibilities p(k | x_n) (k, n, lane), in the place of log p(x_n, k), and log p(x_n) (n, lane).
+
+    A softmax: the exponentials are divided by their own sum, so that they sum to 1 however small the density is, which
+    exp(joint − log p) does not give. Source: Bishop 2006, (9.13).
+    """
+    shape = tuple(joint.shape[1:])
+    peak = torch.amax(joint, 0, out=scratch.take("peak", shape, joint))
+    share = joint.sub_(peak).exp_()
+    total = torch.sum(share, 0, out=scratch.take("total", shape, joint))
+    value = peak.add_(torch.log(total, out=scratch.take("log total", shape, joint)))
+    resp = share.mul_(total.reciprocal_())
+    if resp.dtype == torch.float32:  # subnormal numbers, which it meets often, cost a hundred times as much as others
+        resp = torch.nn.functional.threshold(resp, torch.finfo(resp.dtype).tiny, 0.0, inplace=True)
+    return resp, value
+
+
+def m_step(
+    columns: Tensor, resp: Tensor, weight: Tensor | None, kind: str, old: Gaussians | None, scratch: Scratch
+) -> Gaussians:
+    """The mixture that maximises the expected complete log-likelihood Σ_n w_n Σ_k r_kn log p(x_n, k).
+
+    N_k = Σ w r, π_k = N_k/Σ N, μ_k = Σ w r x/N_k, Σ_k = Σ w r (x−μ_k)(x−μ_k)ᵀ/N_k about the new mean, in a second pass:
+    E[xxᵀ] − μμᵀ loses the digits that the offset of the data takes. diag: its diagonal; spherical: the mean of that;
+    tied: Σ_k π_k Σ_k. weight (n, lane), None for ones. A component without data gets zeros. `old`, the mixture before
+    the step, does not matter. Source: Bishop 2006, (9.17)–(9.22).
+    """
+    if weight is not None:
+        resp = torch.mul(resp, weight, out=scratch.take("weighted", tuple(resp.shape), resp))
+    count = resp.sum(1)  # (k, lane)
+    divisor = count.clamp(min=torch.finfo(count.dtype).tiny)
+    means = (sums(columns, resp, scratch).div_(divisor)).permute(2, 1, 0)
+    weights = (count / count.sum(0)).T
+    moments = second_moments(columns, resp, means, kind, scratch).div_(divisor)
+    return Gaussians(weights, means, shaped(moments, weights, kind))
+
+
+def sums(columns: Tensor, resp: Tensor, scratch: Scratch) -> Tensor:
+    """Σ_n r_kn x_n: (d, k, lane)."""
+    if len(columns) > UNROLLED:
+        return (resp.movedim(-1, 0) @ columns.permute(2, 1, 0)).permute(2, 1, 0)
+    heavy = scratch.take("heavy", tuple(columns.shape), columns)
+    return torch.stack([torch.mul(columns, share, out=heavy).sum(1) for share in resp.unbind(0)], 1)
+
+
+def second_moments(columns: Tensor, resp: Tensor, centres: Tensor, kind: str, scratch: Scratch) -> Tensor:
+    """Σ_n r_kn (x_n − c_k)(x_n − c_k)ᵀ about centres (lane, k, d): (d, d, k, lane), or its diagonal (d, k, lane)."""
+    moments = _products if is_matrix(kind) and len(columns) > UNROLLED else _entries
+    parts = blocks(columns, centres.shape[1])
+    total = moments(columns[:, parts[0]], resp[:, parts[0]], centres, kind, scratch)
+    for rows in parts[1:]:
+        total += moments(columns[:, rows], resp[:, rows], centres, kind, scratch)
+    return total
+
+
+def _products(columns: Tensor, resp: Tensor, centres: Tensor, kind: str, scratch: Scratch) -> Tensor:
+    """By matrix products; symmetric to the bit."""
+    gap = deviation_matrices(columns, centres, scratch)
+    heavy = torch.mul(gap, resp.movedim(-1, 0).unsqueeze(2), out=scratch.take("white", tuple(gap.shape), gap))
+    made = heavy @ gap.mT
+    return ((made + made.mT) / 2).permute(2, 3, 1, 0).contiguous()
+
+
+def _entries(columns: Tensor, resp: Tensor, centres: Tensor, kind: str, scratch: Scratch) -> Tensor:
+    """Entry by entry, a component at a time."""
+    gap, heavy = (scratch.take(name, tuple(columns.shape), columns) for name in ("deviations", "heavy"))
+    product = scratch.take("product", tuple(columns.shape[1:]), columns)
+    pairs = [(i, j) for i in range(len(columns)) for j in range(i)] if is_matrix(kind) else []
+    squares, mixed = [], []
+    for share, centre in zip(resp.unbind(0), centres.permute(1, 2, 0).unsqueeze(2).unbind(0), strict=True):
+        torch.sub(columns, centre, out=gap)
+        torch.mul(gap, share, out=heavy)
+        mixed.append([torch.mul(heavy[i], gap[j], out=product).sum(0) for i, j in pairs])
+        squares.append(heavy.mul_(gap).sum(1))  # (d, lane)
+    diagonal = torch.stack(squares, 1)  # (d, k, lane)
+    if not is_matrix(kind):
+        return diagonal
+    entries = [[row] * len(columns) for row in diagonal.unbind(0)]
+    for place, (i, j) in enumerate(pairs):
+        entries[i][j] = entries[j][i] = torch.stack([own[place] for own in mixed])
+    return torch.stack([entry for row in entries for entry in row]).view(*[len(columns)] * 2, *diagonal.shape[1:])
+
+
+def shaped(moments: Tensor, weights: Tensor, kind: str) -> Tensor:
+    """Covariances of their kind, lane first, from each component's own, (d, d, k, lane) or (d, k, lane)."""
+    if kind == "full":
+        return moments.permute(3, 2, 0, 1)
+    if kind == "tied":
+        return (moments * weights.T).sum(2).permute(2, 0, 1)
+    return moments.permute(2, 1, 0) if kind == "diag" else moments.mean(0).T
+
+
+def ridged(covariances: Tensor, kind: str, ridge: float) -> Tensor:
+    """The variances with `ridge` added, and they alone; the same tensor where it is 0."""
+    if ridge == 0:
+        return covariances
+    if not is_matrix(kind):
+        return covariances + ridge
+    return covariances + ridge * torch.eye(covariances.shape[-1], dtype=covariances.dtype, device=covariances.device)
+
+
+def lower_bound(joint: Tensor, guess: Tensor) -> Tensor:
+    """Σ_k q_k (log p(x_n, k) − log q_k), 0 log 0 = 0: (n, lane) for joint and guess q (k, n, lane).
+
+    At most log p(x_n), and equal to it where q is the posterior (Neal & Hinton 1998; Bishop 2006, (9.70)–(9.71)).
+    """
+    return torch.where(guess > 0, guess * (joint - guess.log()), 0).sum(0)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The formulas of a round of EM, each as above."""
+
+    joint: Callable[[Tensor, Gaussians, str, Scratch], Tensor] = log_joint
+    posterior: Callable[[Tensor, Scratch], tuple[Tensor, Tensor]] = posterior
+    m_step: Callable[[Tensor, Tensor, Tensor | None, str, Gaussians | None, Scratch], Gaussians] = m_step
+    ridged: Callable[[Tensor, str, float], Tensor] = ridged
+    bound: Callable[[Tensor, Tensor], Tensor] = lower_bound
+
+
+STEPS = Steps()
+
+
+def blocks(columns: Tensor, components: int) -> list[slice]:
+    """Slices of rows with about ROWS deviations each, or one of all."""
+    d, n, lanes = columns.shape
+    size = max(256, ROWS // (components * d * lanes))
+    return [slice(first, first + size) for first in range(0, n, size)]
+
+
+def e_step(columns: Tensor, mixture: Gaussians, kind: str, steps: Steps, scratch: Scratch) -> tuple[Tensor, Tensor]:
+    """Responsibilities (k, n, lane) and log p(x_n) (n, lane), by blocks of rows; both lie in `scratch`."""
+    parts = blocks(columns, mixture.means.shape[1])
+    if len(parts) == 1:
+        return steps.posterior(steps.joint(columns, mixture, kind, scratch), scratch)
+    rest = tuple(columns.shape[1:])
+    resp = scratch.take("resp", (mixture.means.shape[1], *rest), columns)
+    value = scratch.take("value", rest, columns)
+    for rows in parts:
+        resp[:, rows], value[rows] = steps.posterior(steps.joint(columns[:, rows], mixture, kind, scratch), scratch)
+    return resp, value
+
+
+def as_columns(x: Tensor) -> Tensor:
+    """Data (lane, n, d) as columns (d, n, lane)."""
+    return x.permute(2, 1, 0).contiguous()

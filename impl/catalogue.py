@@ -63,7 +63,12 @@ def documented_deviations() -> dict[tuple[str, str], str]:
     """What foreign libraries document as different, by (subject, claim): the reason and its link."""
     path = Path(__file__).parent / "foreign" / "excuses.toml"
     entries = tomllib.loads(path.read_text(encoding="utf-8"))["excuse"]
-    return {(entry["subject"], entry["claim"]): f"{entry['reason']} ({entry['link']})" for entry in entries}
+    return {
+        (subject, claim): f"{entry['reason']} ({entry['link']})"
+        for entry in entries
+        for subject in entry["subjects"]
+        for claim in entry["claims"]
+    }
 
 
 def resolve(spec: str, system: str) -> Subject:

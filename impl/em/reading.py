@@ -25,6 +25,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "seed": ("random_state", "seed"),
     "symbols": ("n_features", "n_symbols"),
     "init": ("init_params",),
+    "method": ("implementation",),
     "pi": ("weights_init",),
     "mu": ("means_init",),
     "covariances": ("covariances_init",),

@@ -1,6 +1,6 @@
 """How far floating point may be from latent Dirichlet allocation's exact answers.
 
-ψ, log Γ and ψ' come from libraries whose errors were measured against balls: |fl(ψ) − ψ| ≤ 16 u (1 + |ψ|), and the
+ψ, log Γ and ψ' come from libraries whose errors were measured against SciPy: |fl(ψ) − ψ| ≤ 16 u (1 + |ψ|), and the
 same for log Γ; ψ' is positive and errs by a relative 16 u.
 """
 

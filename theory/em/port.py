@@ -243,7 +243,7 @@ class AllocationPort(Protocol):
     ) -> Arrays:
         """alpha, gamma → direction (lane, k): the Newton step H⁻¹ g of the bound in alpha, in linear time (A.2, A.4.2).
 
-        For k = 1 too. next (lane, k) > 0: alpha after one damped step: alpha − direction, halved until it is positive
+        0 for k = 1. next (lane, k) > 0: alpha after one damped step: alpha − direction, halved until it is positive
         and does not lower the bound.
         """
         ...
@@ -273,7 +273,8 @@ class AllocationPort(Protocol):
         """alpha, eta (lane,) > 0, topics (lane, k, v) > 0: the start λ, words, lengths; settings: steps, sweeps.
 
         Smoothed model: β_k ~ Dirichlet(η). topics (lane, k, v): λ at the end; elbos (lane, steps+1): the bound of the
-        whole corpus log p(w | α, η) (section 5.4), after the E-step at each λ; elbo (lane,): the last of them.
+        whole corpus log p(w | α, η) (section 5.4), after the E-step at each λ, which goes on from the gamma before;
+        elbo (lane,): the last of them.
         """
         ...
 

@@ -14,7 +14,7 @@ ALLOCATION_KILLERS: dict[str, tuple[str, ...]] = {
     "lda-gamma-flat-prior": ("EM-29", "EM-31", "EM-35"),
     "lda-gamma-mean-phi": ("EM-29", "EM-31", "EM-35"),
     "lda-start-without-alpha": ("EM-35",),
-    "entropy-sign": ("EM-18", "EM-31", "EM-35"),
+    "lda-entropy-sign": ("EM-18", "EM-31", "EM-35"),
     "lda-bound-without-entropy": ("EM-18", "EM-31", "EM-35"),
     "lda-bound-without-prior": ("EM-18", "EM-31", "EM-35"),
     "lda-bound-without-theta": ("EM-18", "EM-31", "EM-35"),

@@ -10,8 +10,9 @@ Names are looked up when they are used: the faces need scikit-learn, whose impor
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from impl.core.lazy import exports
 
 if TYPE_CHECKING:
     from impl.adaboost.boosting import fit_discrete, fit_samme
@@ -59,13 +60,4 @@ __all__ = [
     "weighted_median",
 ]
 
-
-def __getattr__(name: str) -> object:
-    for room, names in _ROOMS.items():
-        if name in names:
-            return getattr(importlib.import_module(f"{__name__}.{room}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = exports(__name__, _ROOMS)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, DensityMixin
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
@@ -28,6 +26,7 @@ from impl.em.counts import (
 )
 from impl.em.driver import best_of
 from impl.em.probabilities import check_non_negative, check_probabilities
+from impl.em.traced import check_loop, keep_trace
 
 
 class _CountMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -61,10 +60,7 @@ class _CountMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
         Raises ValueError for fewer rows than components, ZeroLikelihoodError for a row that a given start excludes.
         """
-        for value, name in ((self.n_components, "n_components"), (self.n_init, "n_init"), (self.max_iter, "max_iter")):
-            validation.at_least(value, name, 1)
-        if not self.tol >= 0:
-            raise ValueError(f"tol must be non-negative, got {self.tol!r}")
+        check_loop(self, "n_components", "n_init", "max_iter")
         rows = self._rows(X, reset=True)
         n, k = len(rows), self.n_components
         if n < k:
@@ -78,16 +74,8 @@ class _CountMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         best = int(best_of(found.log_likelihood[:, -1]))
         self.weights_ = to_numpy(found.params.pi[best])
         self._keep(found.params.rates[best])
-        self.n_iter_, self.converged_ = int(found.n_iter[best]), bool(found.converged[best])
-        self.log_likelihoods_ = to_numpy(found.log_likelihood[best, : self.n_iter_ + 1])
-        self.lower_bound_ = float(self.log_likelihoods_[-1]) / n
-        if not self.converged_:
-            warnings.warn(
-                f"EM still rose by more than tol={self.tol:g} a row after max_iter={self.max_iter} steps; "
-                f"raise max_iter or tol",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
+        self.lower_bound_ = float(found.log_likelihood[best, -1]) / n
+        keep_trace(self, found, best, "nats a row")
         return self
 
     def _first_weights(self, rows: Tensor) -> Tensor:

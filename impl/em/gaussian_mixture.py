@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
-from numbers import Integral
 from typing import Any, Self
 
 import torch
 from sklearn.base import BaseEstimator, DensityMixin
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
@@ -21,6 +18,7 @@ from impl.em.gaussian_fit import Plan, fit, raise_degenerate, start_at
 from impl.em.gaussian_sample import sample
 from impl.em.gaussian_start import STARTS, seeds
 from impl.em.gaussian_steps import STEPS, as_columns, e_step
+from impl.em.traced import check_loop, keep_trace
 
 
 class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -95,15 +93,10 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sci
         return self
 
     def _check_parameters(self) -> None:
-        for name in ("n_components", "max_iter", "n_init"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-                raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+        check_loop(self, "n_components", "max_iter", "n_init")
         one_of(self.covariance_type, "covariance_type", KINDS)
         one_of(self.init, "init", STARTS)
         check_ridge(self.ridge)
-        if not self.tol >= 0:
-            raise ValueError(f"tol must be non-negative, got {self.tol!r}")
 
     def _starts(self, x: Tensor, w: Tensor | None) -> list[Gaussians]:
         """The mixtures to start from; one where the means are given, which leaves nothing to chance."""
@@ -129,16 +122,9 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sci
     def _keep(self, X: Any, run: EMResult[Gaussians], total: float) -> None:
         self._mixture = run.params
         self.weights_, self.means_, self.covariances_ = (like(X, part[0]) for part in run.params)
-        self.n_iter_, self.converged_ = int(run.n_iter[0]), bool(run.converged[0])
-        self.log_likelihoods_ = like(X, run.log_likelihood[0])
         self.lower_bound_ = float(run.log_likelihood[0, -1]) / total
-        if not self.converged_:
-            warnings.warn(
-                f"EM did not converge in {self.max_iter} steps: the last one raised the log-likelihood per row by more "
-                f"than tol = {self.tol:g}; raise max_iter or tol",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
+        keep_trace(self, run, 0, "nats a row")
+        self.log_likelihoods_ = like(X, run.log_likelihood[0])
 
     def _posterior(self, X: Any) -> tuple[Tensor, Tensor]:
         """Responsibilities (n, k) and the log-likelihood (n,) of each row."""

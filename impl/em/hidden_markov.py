@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
@@ -22,6 +20,7 @@ from impl.em.forward_backward import Posterior, Table, posterior
 from impl.em.gaussian_start import drawn
 from impl.em.probabilities import check_probabilities
 from impl.em.sequences import check_lengths, inside
+from impl.em.traced import check_loop, keep_trace
 from impl.em.viterbi import viterbi
 
 
@@ -102,10 +101,7 @@ class HiddenMarkovModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
 
         Raises ValueError for lengths that do not fit X, ZeroLikelihoodError for a sequence that a given start excludes.
         """
-        for value, name in ((self.n_states, "n_states"), (self.n_init, "n_init"), (self.max_iter, "max_iter")):
-            validation.at_least(value, name, 1)
-        if not self.tol >= 0:
-            raise ValueError(f"tol must be non-negative, got {self.tol!r}")
+        check_loop(self, "n_states", "n_init", "max_iter")
         data, draw = self._data(X, lengths, reset=True), source(self.random_state)
         where = torch.zeros(0, dtype=self._dtype(data.rows), device=data.rows.device)
         S, fits = self.n_states, self.n_init
@@ -133,16 +129,8 @@ class HiddenMarkovModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         best = int(best_of(found.log_likelihood[:, -1]))
         for name, value in zip(self.names, found.params, strict=True):
             setattr(self, name, to_numpy(value[best]))
-        self.n_iter_, self.converged_ = int(found.n_iter[best]), bool(found.converged[best])
-        self.log_likelihoods_ = to_numpy(found.log_likelihood[best, : self.n_iter_ + 1])
-        self.lower_bound_ = float(self.log_likelihoods_[-1])
-        if not self.converged_:
-            warnings.warn(
-                f"Baum–Welch still rose by more than tol={self.tol:g} nats after max_iter={self.max_iter} steps; "
-                f"raise max_iter or tol",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
+        self.lower_bound_ = float(found.log_likelihood[best, -1])
+        keep_trace(self, found, best, "nats")
 
     def _asked(self, X: Any, lengths: Any) -> tuple[Tensor, Tensor, Table, Packed]:
         """The fitted chain, the table of X, and X packed."""

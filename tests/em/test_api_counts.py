@@ -248,10 +248,10 @@ def test_weights_that_are_not_learned_stay() -> None:
 @pytest.mark.parametrize(
     ("settings", "X", "message"),
     [
-        ({"n_components": 0}, FIVE_SETS, "n_components must be at least 1, got 0"),
+        ({"n_components": 0}, FIVE_SETS, "n_components must be a whole number of at least 1, got 0"),
         ({"n_components": 6}, FIVE_SETS, "n_components must be at most the number of rows, got 6 for 5"),
-        ({"n_init": 0}, FIVE_SETS, "n_init must be at least 1, got 0"),
-        ({"max_iter": 0}, FIVE_SETS, "max_iter must be at least 1, got 0"),
+        ({"n_init": 0}, FIVE_SETS, "n_init must be a whole number of at least 1, got 0"),
+        ({"max_iter": 0}, FIVE_SETS, "max_iter must be a whole number of at least 1, got 0"),
         ({"tol": -1.0}, FIVE_SETS, "tol must be non-negative, got -1.0"),
         ({"weights_init": [1.0]}, FIVE_SETS, r"weights_init must have shape \(2,\), got \(1,\)"),
         ({"weights_init": [1.0, 1.0]}, FIVE_SETS, "weights_init must sum to 1, got 2.0"),

@@ -165,9 +165,9 @@ def test_bad_symbols_are_named(X: Any, says: str) -> None:
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"n_states": 0}, "n_states must be at least 1"),
-        ({"n_init": 0}, "n_init must be at least 1"),
-        ({"max_iter": 0}, "max_iter must be at least 1"),
+        ({"n_states": 0}, "n_states must be a whole number of at least 1"),
+        ({"n_init": 0}, "n_init must be a whole number of at least 1"),
+        ({"max_iter": 0}, "max_iter must be a whole number of at least 1"),
         ({"tol": -1.0}, "tol must be non-negative"),
         ({"n_symbols": 2}, "X must lie in 0 … 1, got 2"),
         ({"startprob_init": [0.5, 0.25]}, "startprob_init must sum to 1"),

@@ -158,7 +158,7 @@ def test_a_tensor_stays_a_tensor_of_its_dtype() -> None:
 
 
 def test_running_out_of_steps_is_a_warning() -> None:
-    with pytest.warns(ConvergenceWarning, match="did not converge in 1 steps"):
+    with pytest.warns(ConvergenceWarning, match="did not converge: after max_iter=1 steps"):
         GaussianMixture(2, max_iter=1, tol=0.0, random_state=0).fit(CLOUD[:, :1])
 
 

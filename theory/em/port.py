@@ -274,7 +274,8 @@ class AllocationPort(Protocol):
 
         Smoothed model: β_k ~ Dirichlet(η). topics (lane, k, v): λ at the end; elbos (lane, steps+1): the bound of the
         whole corpus log p(w | α, η) (section 5.4), after the E-step at each λ, which goes on from the gamma before;
-        elbo (lane,): the last of them.
+        elbo (lane,): the last of them. gamma: of the last E-step; a subject whose phi, bound and λ are not those of the
+        port's sweeps leaves it out.
         """
         ...
 

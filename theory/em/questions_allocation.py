@@ -116,11 +116,11 @@ def _enclosed(name: str, shape: Callable[[Array], Array]) -> Callable[[Answer, C
 
 
 def _smoothed_elbos(answer: Answer, cases: Cases) -> Bound:
-    return _twice(enclosed(cases)[1])
+    return _twice(enclosed(cases).elbos.bound)
 
 
 def _smoothed_topics(answer: Answer, cases: Cases) -> Bound:
-    return _twice(enclosed(cases)[3])
+    return _twice(enclosed(cases).topics.bound)
 
 
 def _alpha_refused(name: str = "alpha") -> tuple[Refusal, ...]:

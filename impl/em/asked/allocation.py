@@ -163,8 +163,9 @@ def _smoothed(formulas: Allocation) -> Operation:
         )
         em = _em(formulas, documents, model, settings, learn_alpha=False)
         found = em.fit(data["alpha"], data["topics"], max_iter=_count(settings, "steps", 0))
-        elbos = found.log_likelihood
-        return answers(topics=found.params.topics, elbos=elbos, elbo=elbos[..., -1])
+        end, elbos = found.params, found.log_likelihood
+        gamma = em.infer(documents, formulas.table(end.topics), end.alpha, end.gamma).gamma
+        return answers(topics=end.topics, gamma=gamma, elbos=elbos, elbo=elbos[..., -1])
 
     return smoothed_
 

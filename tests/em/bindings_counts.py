@@ -5,6 +5,7 @@ from __future__ import annotations
 COUNTS_KILLERS: dict[str, tuple[str, ...]] = {
     "complement-responsibility": ("EM-13", "EM-24"),
     "counts-hard-assignment": ("EM-13", "EM-24", "EM-25"),
+    "counts-plain-domain": ("EM-13", "EM-25"),
     "counts-softmax-over-rows": ("EM-13", "EM-24"),
     "coin-weights-forgotten": ("EM-13", "EM-25", "EM-14"),
     "coin-tails-forgotten": ("EM-13", "EM-25", "EM-14"),

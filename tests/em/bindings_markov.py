@@ -36,6 +36,7 @@ MARKOV_KILLERS: dict[str, tuple[str, ...]] = {
     "likelihood-of-mean-sequence": ("EM-16", "EM-28", "EM-26", "EM-27"),
     "impossible-sequence-answered": ("XC-07.em.baum_welch_step", "XC-07.em.baum_welch_fit"),
     "hard-assignments": ("EM-16", "EM-28", "EM-26"),
+    "density-without-shift": ("EM-26",),
     "emission-without-log-det": ("EM-26", "EM-27"),
     "emission-log-det-not-halved": ("EM-26", "EM-27"),
     "variance-taken-for-deviation": ("EM-26", "EM-27"),

@@ -42,6 +42,12 @@ def _over_rows(log_joint: Tensor) -> Tensor:
     return log_joint.softmax(-2)
 
 
+def _underflowing(log_joint: Tensor) -> Tensor:
+    """Likelihoods first, and then their shares: 0 ÷ 0 for long sequences of tosses."""
+    likelihood = log_joint.exp()
+    return likelihood / likelihood.sum(-1, keepdim=True)
+
+
 # Joint probabilities: (heads, tosses, π, θ) or (counts, π, β) → (*B, m, k).
 
 
@@ -164,6 +170,7 @@ def _factorials_forgotten(counts: Tensor) -> Tensor:
 COUNTS_MUTANTS: tuple[Mutant, ...] = (
     _wrong("complement-responsibility", "the last component's posterior is 1 minus the others'", posterior=_complement),
     _wrong("counts-hard-assignment", "each row belongs to its likeliest component alone", posterior=_hard),
+    _wrong("counts-plain-domain", "likelihoods are multiplied out, not added up as logs", posterior=_underflowing),
     _wrong("counts-softmax-over-rows", "responsibilities sum to 1 over rows, not components", posterior=_over_rows),
     _wrong(
         "coin-weights-forgotten", "the E-step takes all coins as equally frequent", coin_joint=_coin_without_weights

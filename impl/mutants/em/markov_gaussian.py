@@ -29,6 +29,11 @@ def _changed_density(change: Callable[[Tensor, int], Tensor]) -> Callable[..., T
     return table
 
 
+def _unshifted(x: Tensor, mu: Tensor, covariances: Tensor, kind: str, lengths: Tensor | None) -> Table:
+    density = log_densities(x, mu, covariances, kind).exp()
+    return tabled(density, torch.zeros_like(density[..., 0]), density.log, lengths)
+
+
 def _deviation_for_variance(x: Tensor, mu: Tensor, covariances: Tensor, kind: str, lengths: Tensor | None) -> Table:
     return gaussian(x, mu, covariances.square() if kind == "diag" else covariances @ covariances, kind, lengths)
 
@@ -86,6 +91,8 @@ GAUSSIAN_MARKOV_MUTANTS: tuple[Mutant, ...] = tuple(
          _wrong(gaussian=_changed_density(lambda spread, d: -spread.logdet() / 2))),
         ("variance-taken-for-deviation", "the density of an emission takes the variance for a deviation",
          _wrong(gaussian=_deviation_for_variance)),
+        ("density-without-shift", "densities underflow for a row that is far from every state",
+         _wrong(gaussian=_unshifted)),
         ("emission-about-old-mean", "covariances of emissions are taken about the old mean",
          _wrong(moments=_old_mean)),
         ("emission-covariance-unweighted", "covariances of emissions count all rows alike",

@@ -34,7 +34,7 @@ MARKOV_KILLERS: dict[str, tuple[str, ...]] = {
     "unvisited-row-uniform": ("EM-16", "EM-26"),
     "padding-counted": ("EM-16", "EM-28", "EM-26", "EM-27", "XC-04.em.baum_welch_step"),
     "likelihood-of-mean-sequence": ("EM-16", "EM-28", "EM-26", "EM-27"),
-    "impossible-sequence-answered": ("XC-07.em.baum_welch_step", "XC-07.em.baum_welch_fit"),
+    "impossible-sequence-answered": ("EM-37", "XC-07.em.baum_welch_step", "XC-07.em.baum_welch_fit"),
     "hard-assignments": ("EM-16", "EM-28", "EM-26"),
     "density-without-shift": ("EM-26",),
     "emission-without-log-det": ("EM-26", "EM-27"),

@@ -11,6 +11,7 @@ from theory.em.claims_allocation import ALLOCATION_CLAIMS
 from theory.em.claims_bound import BOUND_CLAIMS
 from theory.em.claims_counts import COUNTS_CLAIMS
 from theory.em.claims_emission import EMISSION_CLAIMS
+from theory.em.claims_impossible import IMPOSSIBLE_CLAIMS
 from theory.em.claims_markov import MARKOV_CLAIMS
 from theory.em.claims_rate import RATE_CLAIMS
 from theory.em.claims_rise import RISE_CLAIMS
@@ -28,6 +29,7 @@ CLAIMS: tuple[Claim, ...] = (
     *COUNTS_CLAIMS,
     *RATE_CLAIMS,
     *MARKOV_CLAIMS,
+    *IMPOSSIBLE_CLAIMS,
     *EMISSION_CLAIMS,
     *ALLOCATION_CLAIMS,
     *SMOOTHED_CLAIMS,

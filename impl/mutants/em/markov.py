@@ -163,10 +163,11 @@ def _mean_likelihood(pi: Tensor, A: Tensor, table: Table) -> Posterior:
 
 
 def _unasked(pi: Tensor, A: Tensor, table: Table) -> Posterior:
-    """An answer even where no path explains a sequence."""
+    """A sequence that no path explains counts for nothing, in the likelihood too."""
     message = log_messages(pi, A, table)
     moves = log_pairs(message, A, table.lengths).sum(2)
-    return Posterior(message.growth, log_gamma(message, table.lengths), moves)
+    gamma = log_gamma(message, table.lengths)
+    return Posterior(message.growth.nan_to_num(neginf=0.0), gamma.nan_to_num(), moves.nan_to_num())
 
 
 def _hard(pi: Tensor, A: Tensor, table: Table) -> Posterior:
@@ -324,7 +325,7 @@ _MUTANTS: tuple[Mutant, ...] = tuple(
         ("padding-counted", "what stands behind the length is counted", _wrong(posterior=_padding_counted)),
         ("likelihood-of-mean-sequence", "the log-likelihood is the mean of the sequences instead of the sum",
          _wrong(posterior=_mean_likelihood)),
-        ("impossible-sequence-answered", "a sequence that no path explains gets an answer", _wrong(posterior=_unasked)),
+        ("impossible-sequence-answered", "a sequence that no path explains is left out", _wrong(posterior=_unasked)),
         ("hard-assignments", "the best path is counted instead of the expectation over all paths",
          _wrong(posterior=_hard)),
     )

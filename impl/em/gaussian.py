@@ -33,11 +33,19 @@ class Scratch:
     def __init__(self) -> None:
         self._memory: dict[str, Tensor] = {}
         self._views: dict[tuple[str, tuple[int, ...]], Tensor] = {}
+        self._parts: dict[tuple[str, tuple[int, ...]], tuple[Tensor, ...]] = {}
 
     def take(self, name: str, shape: tuple[int, ...], like: Tensor) -> Tensor:
         """The array of this name in this shape, holding anything."""
         view = self._views.get((name, shape))
         return self._new(name, shape, like) if view is None else view
+
+    def split(self, name: str, shape: tuple[int, ...], like: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """The same array, and its parts along the first axis."""
+        whole = self.take(name, shape, like)
+        if (name, shape) not in self._parts:
+            self._parts[name, shape] = whole.unbind(0)
+        return whole, self._parts[name, shape]
 
     def _new(self, name: str, shape: tuple[int, ...], like: Tensor) -> Tensor:
         size, held = math.prod(shape), self._memory.get(name)
@@ -50,15 +58,20 @@ class Scratch:
 class Root(NamedTuple):
     """Σ = L Lᵀ for m covariances, m = k, or 1 where the components share one.
 
-    rows: the entries L_i0 … L_ii of each row, each (m, lane); of diagonal covariances L_ii alone. matrix (lane, m, d,
-    d): L instead, in more than UNROLLED dimensions. pivots (d, m, lane): L_jj². singular (m, lane): whether Σ is not
-    positive definite in its dtype; its pivots are NaN then.
+    scales (d, m, lane): 1/L_ii. slopes: of each row the L_ij/L_ii, j < i, each (m, lane); none of diagonal covariances.
+    matrix (lane, m, d, d): L, instead of slopes in more than UNROLLED dimensions. pivots (d, m, lane): L_jj², NaN where
+    Σ is not positive definite in its dtype.
     """
 
-    rows: list[list[Tensor]]
+    scales: Tensor
+    slopes: list[list[Tensor]]
     matrix: Tensor | None
     pivots: Tensor
-    singular: Tensor
+
+    @property
+    def singular(self) -> Tensor:
+        """Whether Σ is not positive definite in its dtype: (m, lane)."""
+        return self.pivots.isnan().any(0)
 
 
 def is_matrix(kind: str) -> bool:
@@ -79,37 +92,51 @@ def root(covariances: Tensor, kind: str, d: int) -> Root:
 
     A pivot counts as 0 from 8 (d+1) u Σ_jj down, which is what rounding leaves of 0 (Higham 2002, theorem 10.3).
     """
-    matrix, rows = None, []
     squares = variances(covariances, kind).permute(2, 1, 0).expand(d, -1, -1)
+    matrix = None
+    below: list[list[Tensor]] = [[] for _ in range(d)]
     if not is_matrix(kind):
-        pivots, rows = squares, [[deviation] for deviation in squares.sqrt().unbind(0)]
+        pivots = squares
     else:
         S = covariances.unsqueeze(1) if kind == "tied" else covariances
         if d <= UNROLLED:
-            rows, pivots = _eliminated(S.permute(2, 3, 1, 0))
+            below, pivots = _eliminated(S.permute(2, 3, 1, 0).flatten(0, 1).unbind(0), d)
         else:
             matrix, stopped = torch.linalg.cholesky_ex(S)
             pivots = matrix.diagonal(dim1=-2, dim2=-1).permute(2, 1, 0).square()
             pivots = pivots.masked_fill((stopped > 0).T, 0)
     least = 4 * (d + 1) * torch.finfo(pivots.dtype).eps
-    small = ~(pivots > least * squares)
-    return Root(rows, matrix, pivots.masked_fill(small, torch.nan), small.any(0))
+    pivots = pivots.masked_fill(pivots <= least * squares, torch.nan)  # below 0 the root is NaN already
+    scales = pivots.rsqrt()
+    slopes = [[entry * scales[i] for entry in row] for i, row in enumerate(below)]
+    return Root(scales, slopes, matrix, pivots)
 
 
-def _eliminated(S: Tensor) -> tuple[list[list[Tensor]], Tensor]:
-    """Rows and pivots of L for S (d, d, m, lane), entry by entry on whole batches: LAPACK would be called for each."""
+def _eliminated(S: tuple[Tensor, ...], d: int) -> tuple[list[list[Tensor]], Tensor]:
+    """L_ij, j < i, and the pivots of the entries of S, row by row, (m, lane) each.
+
+    So whole batches are factored entry by entry: LAPACK would be called for each matrix.
+    """
     L: list[list[Tensor]] = []
-    pivots = []
-    for i, entries in enumerate(S.unbind(0)):
+    pivots: list[Tensor] = []
+    scales: list[Tensor] = []
+    for i in range(d):
         row: list[Tensor] = []
-        for j, rest in enumerate(entries.unbind(0)[: i + 1]):
-            for left, right in zip(row, L[j] if j < i else row, strict=False):
-                rest = torch.addcmul(rest, left, right, value=-1)
-            if j == i:
-                pivots.append(rest)
-            row.append(rest.sqrt() if j == i else rest / L[j][j])
+        for j in range(i):
+            rest = _less(S[i * d + j], row, L[j])
+            row.append(rest * scales[j])
+        pivots.append(_less(S[i * d + i], row, row))
+        if i < d - 1:
+            scales.append(pivots[-1].rsqrt())
         L.append(row)
     return L, torch.stack(pivots)
+
+
+def _less(entry: Tensor, left: list[Tensor], right: list[Tensor]) -> Tensor:
+    """The entry less the inner product of what is known of two rows."""
+    for a, b in zip(left, right, strict=False):
+        entry = torch.addcmul(entry, a, b, value=-1)
+    return entry
 
 
 def deviation_matrices(columns: Tensor, means: Tensor, scratch: Scratch) -> Tensor:
@@ -128,36 +155,40 @@ def log_joint(columns: Tensor, mixture: Gaussians, kind: str, scratch: Scratch) 
     d, n, lanes = columns.shape
     factor = root(mixture.covariances, kind, d)
     constant = torch.sub(mixture.weights.log().T, factor.pivots.log().sum(0), alpha=0.5)
-    joint = constant.sub_(d / 2 * math.log(2 * math.pi)).unsqueeze(1)  # (k, 1, lane)
+    constant = constant.sub_(d / 2 * math.log(2 * math.pi)).unsqueeze(1)  # (k, 1, lane)
     out = scratch.take("joint", (mixture.means.shape[1], n, lanes), columns)
     if factor.matrix is None:
-        return _by_entries(columns, mixture.means, factor.rows, joint, out, scratch)
+        return _by_entries(columns, mixture.means, factor, constant, out, scratch)
     gap = deviation_matrices(columns, mixture.means, scratch)
     identity = torch.eye(d, dtype=gap.dtype, device=gap.device)
     inverse = torch.linalg.solve_triangular(factor.matrix, identity.expand_as(factor.matrix), upper=False)
     z = torch.matmul(inverse, gap, out=scratch.take("white", tuple(gap.shape), gap))
-    return torch.add(joint, z.square_().sum(-2).movedim(0, -1), alpha=-0.5, out=out)
+    squares = torch.sum(z.square_(), -2, out=scratch.take("squares", (lanes, len(out), n), gap))
+    return torch.add(constant, squares.movedim(0, -1), alpha=-0.5, out=out)
 
 
 def _by_entries(
-    columns: Tensor, means: Tensor, rows: list[list[Tensor]], constant: Tensor, out: Tensor, scratch: Scratch
+    columns: Tensor, means: Tensor, factor: Root, constant: Tensor, out: Tensor, scratch: Scratch
 ) -> Tensor:
-    """The constant (k, 1, lane) less half of |z|², z_i = (x_i − μ_i − Σ_j L_ij z_j) / L_ii, a component at a time.
+    """The constant (k, 1, lane) less half of |z|², z_i = (x_i − μ_i)/L_ii − Σ_j (L_ij/L_ii) z_j, by components.
 
     So the deviations of one component at a time are in the cache.
     """
-    gap = scratch.take("deviations", tuple(columns.shape), columns)
-    z = gap.unbind(0)  # each (n, lane)
+    gap, z = scratch.split("deviations", tuple(columns.shape), columns)
     k = len(out)
-    slopes = [[entry.expand(k, -1).unbind(0) for entry in row[:-1]] for row in rows]
-    scales = [row[-1].reciprocal().expand(k, -1).unbind(0) for row in rows]
-    parts = zip(out.unbind(0), constant.unbind(0), means.permute(1, 2, 0).unsqueeze(2).unbind(0), strict=True)
-    for component, (total, start, centre) in enumerate(parts):
-        torch.sub(columns, centre, out=gap)
+    scales = factor.scales.unsqueeze(2).expand(-1, k, -1, -1).unbind(1)
+    slopes = [[entry.expand(k, -1).unbind(0) for entry in row] for row in factor.slopes]
+    parts = zip(out.unbind(0), constant.unbind(0), by_component(means), scales, strict=True)
+    for component, (total, start, centre, scale) in enumerate(parts):
+        torch.sub(columns, centre, out=gap).mul_(scale)
         value = start
         for i, row in enumerate(slopes):
             for j, slope in enumerate(row):
                 z[i].addcmul_(slope[component], z[j], value=-1)
-            z[i].mul_(scales[i][component])
             value = torch.addcmul(value, z[i], z[i], value=-0.5, out=total)
     return out
+
+
+def by_component(means: Tensor) -> tuple[Tensor, ...]:
+    """The means (lane, k, d) one by one, each (d, 1, lane)."""
+    return means.permute(1, 2, 0).unsqueeze(2).unbind(0)

@@ -12,8 +12,8 @@ from impl.em.errors import DegenerateCovarianceError
 from impl.em.gaussian import Gaussians, Scratch, root, variances
 from impl.em.gaussian_steps import STEPS, Steps, as_columns, e_step, m_step, ridged
 
-CELLS = 2**17
-"""Responsibilities of a block of lanes: small problems are taken block by block, near the cache."""
+CELLS = 2**18
+"""Deviations, in float64, of a block of lanes: enough that calls cost little, few enough that they stay near."""
 
 REMEDY = "add a ridge or take fewer components"
 
@@ -46,8 +46,8 @@ def fit(x: Tensor, start: Gaussians, plan: Plan, weight: Tensor | None = None) -
     Raises DegenerateCovarianceError where a covariance becomes singular or a component loses all data: the likelihood
     has no maximum there (Kiefer & Wolfowitz 1956), so the remedy is a ridge or fewer components.
     """
-    lanes, n, _ = x.shape
-    size = max(1, CELLS // (n * start.weights.shape[1]))
+    lanes, n, d = x.shape
+    size = max(1, CELLS * 8 // (x.element_size() * d * n * start.weights.shape[1]))
     parts, scratch = [], Scratch()
     for first in range(0, lanes, size):
         some = slice(first, first + size)
@@ -60,6 +60,7 @@ def fit(x: Tensor, start: Gaussians, plan: Plan, weight: Tensor | None = None) -
 def fit_block(x: Tensor, start: Gaussians, plan: Plan, weight: Tensor | None, scratch: Scratch) -> EMResult[Gaussians]:
     """EM on lanes that fit the cache together. NaN from where a component collapses."""
     columns, kind, steps = as_columns(x), plan.kind, plan.steps
+    start = Gaussians(*(lane_inmost(part) for part in start))
     w = None if weight is None else weight.T.contiguous()
     if w is not None:
         columns = without_padding(columns, w)
@@ -88,6 +89,11 @@ def fit_block(x: Tensor, start: Gaussians, plan: Plan, weight: Tensor | None, sc
     )  # fmt: skip
 
 
+def lane_inmost(values: Tensor) -> Tensor:
+    """The same tensor (lane, …), with the lane last in memory."""
+    return values.movedim(0, -1).contiguous().movedim(-1, 0)
+
+
 def without_padding(columns: Tensor, weight: Tensor) -> Tensor:
     """The columns (d, n, lane) with rows of weight 0 replaced by the heaviest row, so that they cannot overflow."""
     heaviest = weight.argmax(0, keepdim=True).expand(len(columns), 1, -1)
@@ -101,9 +107,10 @@ def settled(new: Gaussians, kind: str) -> Gaussians:
     is what rounding the mean leaves of 0.
     """
     limits = torch.finfo(new.weights.dtype)
-    noise = (8 * limits.eps * new.means).square_()
-    lost = (variances(new.covariances, kind) <= noise).any(-1) | (new.weights < limits.tiny / limits.eps)
-    return new._replace(weights=new.weights.masked_fill(lost, torch.nan))
+    means = new.means
+    spare = torch.addcmul(variances(new.covariances, kind), means, means, value=-((8 * limits.eps) ** 2)).amin(-1)
+    weights = torch.nn.functional.threshold(new.weights, limits.tiny / limits.eps, torch.nan)
+    return new._replace(weights=weights.masked_fill_(spare <= 0, torch.nan))
 
 
 def with_idle(idle: Tensor, old: Gaussians, new: Gaussians, kind: str) -> Gaussians:

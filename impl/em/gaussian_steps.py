@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from impl.em.gaussian import UNROLLED, Gaussians, Scratch, deviation_matrices, is_matrix, log_joint
+from impl.em.gaussian import UNROLLED, Gaussians, Scratch, by_component, deviation_matrices, is_matrix, log_joint
 
 ROWS = 2**19
 """Deviations of all components from a block of rows: larger problems are taken block by block, near the cache."""
+
+
+FAR = 2.0
+"""How many of its new deviations a mean may move for moments about the old mean: at most 5 times the rounding error."""
 
 
 def posterior(joint: Tensor, scratch: Scratch) -> tuple[Tensor, Tensor]:
@@ -22,13 +27,13 @@ def posterior(joint: Tensor, scratch: Scratch) -> tuple[Tensor, Tensor]:
     """
     shape = tuple(joint.shape[1:])
     peak = torch.amax(joint, 0, out=scratch.take("peak", shape, joint))
-    share = joint.sub_(peak).exp_()
+    share = joint.sub_(peak)
+    if share.dtype == torch.float32:  # subnormal numbers, which it meets often, cost a hundred times as much as others
+        torch.nn.functional.threshold(share, math.log(torch.finfo(share.dtype).tiny), -torch.inf, inplace=True)
+    share.exp_()
     total = torch.sum(share, 0, out=scratch.take("total", shape, joint))
     value = peak.add_(torch.log(total, out=scratch.take("log total", shape, joint)))
-    resp = share.mul_(total.reciprocal_())
-    if resp.dtype == torch.float32:  # subnormal numbers, which it meets often, cost a hundred times as much as others
-        resp = torch.nn.functional.threshold(resp, torch.finfo(resp.dtype).tiny, 0.0, inplace=True)
-    return resp, value
+    return share.mul_(total.reciprocal_()), value
 
 
 def m_step(
@@ -36,19 +41,51 @@ def m_step(
 ) -> Gaussians:
     """The mixture that maximises the expected complete log-likelihood Σ_n w_n Σ_k r_kn log p(x_n, k).
 
-    N_k = Σ w r, π_k = N_k/Σ N, μ_k = Σ w r x/N_k, Σ_k = Σ w r (x−μ_k)(x−μ_k)ᵀ/N_k about the new mean, in a second pass:
-    E[xxᵀ] − μμᵀ loses the digits that the offset of the data takes. diag: its diagonal; spherical: the mean of that;
-    tied: Σ_k π_k Σ_k. weight (n, lane), None for ones. A component without data gets zeros. `old`, the mixture before
-    the step, does not matter. Source: Bishop 2006, (9.17)–(9.22).
+    N_k = Σ w r, π_k = N_k/Σ N, μ_k = Σ w r x/N_k, Σ_k = Σ w r (x−μ_k)(x−μ_k)ᵀ/N_k. diag: its diagonal; spherical: the
+    mean of that; tied: Σ_k π_k Σ_k. weight (n, lane), None for ones. A component without data gets zeros. `old`, the
+    mixture before the step, changes nothing but the rounding: see `moved`. Source: Bishop 2006, (9.17)–(9.22).
     """
     if weight is not None:
         resp = torch.mul(resp, weight, out=scratch.take("weighted", tuple(resp.shape), resp))
     count = resp.sum(1)  # (k, lane)
     divisor = count.clamp(min=torch.finfo(count.dtype).tiny)
-    means = (sums(columns, resp, scratch).div_(divisor)).permute(2, 1, 0)
     weights = (count / count.sum(0)).T
-    moments = second_moments(columns, resp, means, kind, scratch).div_(divisor)
-    return Gaussians(weights, means, shaped(moments, weights, kind))
+    if old is None or len(columns) > UNROLLED or columns.device.type != "cpu":
+        means, moments = in_two_passes(columns, resp, divisor, kind, scratch)
+    else:
+        means, moments = moved(columns, resp, divisor, kind, old, scratch)
+    return Gaussians(weights, means.permute(2, 1, 0), shaped(moments, weights, kind))
+
+
+def in_two_passes(columns: Tensor, resp: Tensor, divisor: Tensor, kind: str, scratch: Scratch) -> tuple[Tensor, Tensor]:
+    """Means (d, k, lane) and central moments (d, d, k, lane) or their diagonal, about the mean that is known by then.
+
+    E[xxᵀ] − μμᵀ would lose the digits that the offset of the data takes.
+    """
+    means = sums(columns, resp, scratch).div_(divisor)
+    return means, second_moments(columns, resp, means.permute(2, 1, 0), kind, scratch).div_(divisor)
+
+
+def moved(
+    columns: Tensor, resp: Tensor, divisor: Tensor, kind: str, old: Gaussians, scratch: Scratch
+) -> tuple[Tensor, Tensor]:
+    """The same in one pass, about the old mean μ⁰.
+
+    With s = Σ r (x−μ⁰)/N: μ = μ⁰ + s and Σ = Σ r (x−μ⁰)(x−μ⁰)ᵀ/N − s sᵀ. A component that has moved by more than
+    FAR of its new deviations in some dimension would lose digits, and is taken in two passes. The host reads whether
+    there is one, so it is for the CPU. Source: Chan, Golub & LeVeque 1983, the shifted one-pass algorithm.
+    """
+    shift, moments = weighted_moments(columns, resp, old.means, kind, scratch)
+    shift, moments = shift.div_(divisor), moments.div_(divisor)
+    raw = moments.flatten(0, 1)[:: len(shift) + 1] if is_matrix(kind) else moments  # the diagonal
+    spare = torch.addcmul(raw, shift, shift, value=-1 - 1 / FAR**2)
+    means = shift + old.means.permute(2, 1, 0)
+    moments.addcmul_(shift.unsqueeze(1) if is_matrix(kind) else shift, shift, value=-1)
+    if not spare.amin().item() >= 0:
+        far = (spare < 0).any(0)
+        both = zip(in_two_passes(columns, resp, divisor, kind, scratch), (means, moments), strict=True)
+        means, moments = (torch.where(far, exact, quick) for exact, quick in both)
+    return means, moments
 
 
 def sums(columns: Tensor, resp: Tensor, scratch: Scratch) -> Tensor:
@@ -61,15 +98,23 @@ def sums(columns: Tensor, resp: Tensor, scratch: Scratch) -> Tensor:
 
 def second_moments(columns: Tensor, resp: Tensor, centres: Tensor, kind: str, scratch: Scratch) -> Tensor:
     """Σ_n r_kn (x_n − c_k)(x_n − c_k)ᵀ about centres (lane, k, d): (d, d, k, lane), or its diagonal (d, k, lane)."""
-    moments = _products if is_matrix(kind) and len(columns) > UNROLLED else _entries
-    parts = blocks(columns, centres.shape[1])
-    total = moments(columns[:, parts[0]], resp[:, parts[0]], centres, kind, scratch)
-    for rows in parts[1:]:
-        total += moments(columns[:, rows], resp[:, rows], centres, kind, scratch)
-    return total
+    if not is_matrix(kind) or len(columns) <= UNROLLED:
+        return weighted_moments(columns, resp, centres, kind, scratch)[1]
+    total, *rest = (_products(columns[:, rows], resp[:, rows], centres, scratch) for rows in blocks(columns, len(resp)))
+    return sum(rest, total)
 
 
-def _products(columns: Tensor, resp: Tensor, centres: Tensor, kind: str, scratch: Scratch) -> Tensor:
+def weighted_moments(
+    columns: Tensor, resp: Tensor, centres: Tensor, kind: str, scratch: Scratch
+) -> tuple[Tensor, Tensor]:
+    """Σ r (x − c) (d, k, lane), and Σ r (x − c)(x − c)ᵀ as above, entry by entry."""
+    (first, second), *rest = (
+        _entries(columns[:, rows], resp[:, rows], centres, kind, scratch) for rows in blocks(columns, len(resp))
+    )
+    return sum((part[0] for part in rest), first), sum((part[1] for part in rest), second)
+
+
+def _products(columns: Tensor, resp: Tensor, centres: Tensor, scratch: Scratch) -> Tensor:
     """By matrix products; symmetric to the bit."""
     gap = deviation_matrices(columns, centres, scratch)
     heavy = torch.mul(gap, resp.movedim(-1, 0).unsqueeze(2), out=scratch.take("white", tuple(gap.shape), gap))
@@ -77,24 +122,25 @@ def _products(columns: Tensor, resp: Tensor, centres: Tensor, kind: str, scratch
     return ((made + made.mT) / 2).permute(2, 3, 1, 0).contiguous()
 
 
-def _entries(columns: Tensor, resp: Tensor, centres: Tensor, kind: str, scratch: Scratch) -> Tensor:
-    """Entry by entry, a component at a time."""
-    gap, heavy = (scratch.take(name, tuple(columns.shape), columns) for name in ("deviations", "heavy"))
-    product = scratch.take("product", tuple(columns.shape[1:]), columns)
+def _entries(columns: Tensor, resp: Tensor, centres: Tensor, kind: str, scratch: Scratch) -> tuple[Tensor, Tensor]:
+    """`weighted_moments` of a block of rows, a component at a time."""
+    shape = tuple(columns.shape)
+    (gap, gaps), (heavy, rows) = (scratch.split(name, shape, columns) for name in ("deviations", "heavy"))
+    product = scratch.take("product", shape[1:], columns)
     pairs = [(i, j) for i in range(len(columns)) for j in range(i)] if is_matrix(kind) else []
-    squares, mixed = [], []
-    for share, centre in zip(resp.unbind(0), centres.permute(1, 2, 0).unsqueeze(2).unbind(0), strict=True):
+    firsts, squares, mixed = [], [], []
+    for share, centre in zip(resp.unbind(0), by_component(centres), strict=True):
         torch.sub(columns, centre, out=gap)
-        torch.mul(gap, share, out=heavy)
-        mixed.append([torch.mul(heavy[i], gap[j], out=product).sum(0) for i, j in pairs])
+        firsts.append(torch.mul(gap, share, out=heavy).sum(1))
+        mixed.append([torch.mul(rows[i], gaps[j], out=product).sum(0) for i, j in pairs])
         squares.append(heavy.mul_(gap).sum(1))  # (d, lane)
-    diagonal = torch.stack(squares, 1)  # (d, k, lane)
+    first, diagonal = torch.stack(firsts, 1), torch.stack(squares, 1)  # (d, k, lane)
     if not is_matrix(kind):
-        return diagonal
+        return first, diagonal
     entries = [[row] * len(columns) for row in diagonal.unbind(0)]
     for place, (i, j) in enumerate(pairs):
         entries[i][j] = entries[j][i] = torch.stack([own[place] for own in mixed])
-    return torch.stack([entry for row in entries for entry in row]).view(*[len(columns)] * 2, *diagonal.shape[1:])
+    return first, torch.stack([entry for row in entries for entry in row]).view(len(columns), *first.shape)
 
 
 def shaped(moments: Tensor, weights: Tensor, kind: str) -> Tensor:

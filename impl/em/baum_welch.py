@@ -16,7 +16,8 @@ from torch import Tensor
 from impl.em.driver import EMResult, run
 from impl.em.emissions import categorical, symbol_counts
 from impl.em.forward_backward import Posterior, Table, posterior
-from impl.em.gaussian_emissions import gaussian, moments, ridged, visited
+from impl.em.gaussian_emissions import gaussian, moments, visited
+from impl.em.gaussian_steps import ridged
 
 
 class SymbolChain(NamedTuple):

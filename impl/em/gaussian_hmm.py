@@ -13,8 +13,9 @@ from impl.core.estimator import design, one_of
 from impl.em.baum_welch import GaussianChain, fit_gaussian
 from impl.em.driver import EMResult
 from impl.em.forward_backward import Table
-from impl.em.gaussian_emissions import gaussian, moments, ridged
+from impl.em.gaussian_emissions import gaussian, moments
 from impl.em.gaussian_start import seeds
+from impl.em.gaussian_steps import ridged
 from impl.em.hidden_markov import HiddenMarkovModel, Packed, packed
 
 KINDS = ("full", "diag")

@@ -16,6 +16,7 @@ from impl.em import baum_welch, emissions, forward_backward, gaussian_emissions
 from impl.em.baum_welch import GaussianChain, Steps, SymbolChain, fit_gaussian, fit_symbols
 from impl.em.driver import EMResult
 from impl.em.forward_backward import Messages, Posterior, Table, check_possible
+from impl.em.gaussian_steps import ridged
 from impl.em.probabilities import check_probabilities
 from impl.em.sequences import check_chain, check_lengths, inside, seen_numbers, seen_symbols
 from impl.em.viterbi import Path, viterbi
@@ -44,7 +45,7 @@ class Markov:
     emission: Callable[[Tensor, Tensor, Tensor], Tensor] = baum_welch.emission
     gaussian: Callable[[Tensor, Tensor, Tensor, str, Tensor | None], Table] = gaussian_emissions.gaussian
     moments: Callable[[Tensor, Tensor, Tensor, Tensor, str], tuple[Tensor, Tensor]] = gaussian_emissions.moments
-    ridged: Callable[[Tensor, str, float], Tensor] = gaussian_emissions.ridged
+    ridged: Callable[[Tensor, str, float], Tensor] = ridged
 
 
 MARKOV = Markov()

@@ -13,7 +13,8 @@ from impl.core.subject import Mutant, mutant
 from impl.em.asked.markov import MARKOV
 from impl.em.emissions import tabled
 from impl.em.forward_backward import Table
-from impl.em.gaussian_emissions import gaussian, log_densities, moments, ridged, visited
+from impl.em.gaussian_emissions import gaussian, log_densities, moments, visited
+from impl.em.gaussian_steps import ridged
 from impl.em.subject import subject
 
 

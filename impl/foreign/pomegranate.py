@@ -6,22 +6,33 @@ Its Baum–Welch is left out: it learns these probabilities too.
 
 from __future__ import annotations
 
+import functools
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pomegranate.distributions import Categorical
-from pomegranate.hmm import DenseHMM
 from torch import Tensor
 
 from impl.core.arrays import to_numpy, to_torch
 from impl.core.subject import Answers, Arrays, Operation, Settings, Subject
 
 
+@functools.cache
+def _library() -> tuple[Any, Any]:
+    """Categorical and DenseHMM. Their import starts numba, which resets the number of threads that torch may use."""
+    threads = torch.get_num_threads()
+    from pomegranate.distributions import Categorical
+    from pomegranate.hmm import DenseHMM
+
+    torch.set_num_threads(threads)
+    return Categorical, DenseHMM
+
+
 def _model(arrays: Arrays, dtype: str, default: bool) -> tuple[Any, Tensor, int]:
     """The model, the logarithms (1, length, s) of the likelihoods that it has seen, and the length."""
+    Categorical, DenseHMM = _library()
     length = int(arrays["lengths"][0])
     pi, A, b = (to_torch(arrays[name][0], device="cpu", dtype=dtype) for name in ("pi", "A", "b"))
     s = len(pi)

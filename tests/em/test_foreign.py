@@ -262,3 +262,13 @@ def test_hmmlearns_gmm_takes_its_covariances_around_the_means_before_the_step(ki
 
 def test_nothing_is_answered_where_hmmlearn_has_no_ridge() -> None:
     assert asked("hmmlearn-gmm", "gaussian_markov_step", EMISSIONS, covariance="diag", ridge=0.5) == {}
+
+
+def test_importing_pomegranate_leaves_torch_its_threads() -> None:
+    torch = pytest.importorskip("torch")
+    threads = torch.get_num_threads()
+    subject = SUBJECTS["pomegranate-dense"]
+
+    subject.operations["viterbi"]({**TABLE, "lengths": np.array([1])}, {}, device="cpu", dtype="float64", seed=0)
+
+    assert torch.get_num_threads() == threads

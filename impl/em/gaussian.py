@@ -9,10 +9,13 @@ Covariances have one of four shapes, KINDS: full (lane, k, d, d), tied (lane, d,
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
+
+Made = TypeVar("Made")
 
 KINDS = ("full", "tied", "diag", "spherical")
 UNROLLED = 4
@@ -34,6 +37,7 @@ class Scratch:
         self._memory: dict[str, Tensor] = {}
         self._views: dict[tuple[str, tuple[int, ...]], Tensor] = {}
         self._parts: dict[tuple[str, tuple[int, ...]], tuple[Tensor, ...]] = {}
+        self._made: dict[tuple[object, ...], object] = {}
 
     def take(self, name: str, shape: tuple[int, ...], like: Tensor) -> Tensor:
         """The array of this name in this shape, holding anything."""
@@ -46,6 +50,12 @@ class Scratch:
         if (name, shape) not in self._parts:
             self._parts[name, shape] = whole.unbind(0)
         return whole, self._parts[name, shape]
+
+    def made(self, key: tuple[object, ...], make: Callable[[], Made]) -> Made:
+        """What `make` gives, made once for a key."""
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]  # type: ignore[return-value]
 
     def _new(self, name: str, shape: tuple[int, ...], like: Tensor) -> Tensor:
         size, held = math.prod(shape), self._memory.get(name)

@@ -11,10 +11,10 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 
 from impl.core.random import generator
-from impl.em import gaussian, gaussian_fit, gaussian_steps
+from impl.em import gaussian, gaussian_fit, gaussian_fused, gaussian_steps
 from impl.em.errors import DegenerateCovarianceError
 from impl.em.gaussian import KINDS, Gaussians
-from impl.em.gaussian_fit import Plan, fit
+from impl.em.gaussian_fit import Plan, fit, is_fused
 from impl.em.gaussian_mixture import GaussianMixture
 from impl.em.gaussian_start import seeds
 from theory.core.bound import U64, gamma
@@ -100,10 +100,42 @@ def test_blocks_of_rows_and_matrix_products_give_what_entries_give(kind: str, mo
 
     monkeypatch.setattr(gaussian, "UNROLLED", 0)
     monkeypatch.setattr(gaussian_steps, "UNROLLED", 0)
+    monkeypatch.setattr(gaussian_fused, "UNROLLED", 0)
     monkeypatch.setattr(gaussian_steps, "ROWS", 1)
     other = fit(x, start, Plan(kind, 3)).params
 
     assert apart(plain, other) <= gamma(2**14, U64) * 8
+
+
+@pytest.mark.parametrize("d", [1, 2, 3, 4])
+@pytest.mark.parametrize("kind", KINDS)
+def test_few_calls_give_what_single_formulas_give(kind: str, d: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With weights, ridge, bounds and whole paths; one lane starts far off, so that some steps are not taken fused.
+
+    A step errs by at most γ_{8 (n+d)}, values being of order 1, and hands an error on at most twofold, since the ridge
+    keeps every factor well conditioned: at most 1 + 2 + 4 + 8 < 16 times that after four steps.
+    """
+    x, start = lanes_of(5, 40, d)
+    shape = {"tied": start.covariances[:, 0], "diag": torch.ones(5, 2, d), "spherical": torch.ones(5, 2)}
+    means = start.means.clone()
+    means[3] += 20
+    start = Gaussians(start.weights, means, shape.get(kind, start.covariances).to(x))
+    weight = torch.linspace(0, 2, 200, dtype=x.dtype).view(5, 40)
+    plan = Plan(kind, 4, ridge=0.2, keep=True, bounds=True)
+    assert is_fused(x, start, plan)
+    few = fit(x, start, plan, weight)
+
+    monkeypatch.setattr(gaussian_fit, "lanes_near", lambda x, components: 0)
+    single = fit(x, start, plan, weight)
+
+    bound = 16 * gamma(8 * (40 + d), U64)
+    assert all(apart(a, b) <= bound for a, b in zip(few.path, single.path, strict=True))
+    assert apart(few.params, single.params) <= bound
+    assert few.elbo is not None
+    assert single.elbo is not None
+    size = float(single.log_likelihood.abs().max())
+    assert float((few.log_likelihood - single.log_likelihood).abs().max()) <= bound * size
+    assert float((few.elbo - single.elbo).abs().max()) <= bound * size
 
 
 def test_a_tolerance_stops_each_lane_by_itself() -> None:

@@ -10,7 +10,7 @@ from torch import Tensor
 from impl.em.driver import EMResult, run
 from impl.em.errors import DegenerateCovarianceError
 from impl.em.gaussian import Gaussians, Scratch, root, variances
-from impl.em.gaussian_fused import Fused, lanes_near
+from impl.em.gaussian_fused import Fused, lanes_fused
 from impl.em.gaussian_steps import STEPS, Steps, as_columns, e_step, m_step, ridged
 
 CELLS = 2**18
@@ -50,7 +50,7 @@ def fit(x: Tensor, start: Gaussians, plan: Plan, weight: Tensor | None = None) -
     lanes, n, d = x.shape
     size = max(1, CELLS * 8 // (x.element_size() * d * n * start.weights.shape[1]))
     if is_fused(x, start, plan):
-        size = min(size, lanes_near(x, start.weights.shape[1]))
+        size = min(size, lanes_fused(x, start.weights.shape[1]))
     parts, scratch = [], Scratch()
     for first in range(0, lanes, size):
         some = slice(first, first + size)
@@ -97,37 +97,36 @@ def fit_block(x: Tensor, start: Gaussians, plan: Plan, weight: Tensor | None, sc
 def is_fused(x: Tensor, start: Gaussians, plan: Plan) -> bool:
     """Whether `Fused` takes this fit: small problems by our formulas, all for the same number of steps."""
     ours = plan.steps == STEPS and plan.tol is None
-    return ours and lanes_near(x, start.weights.shape[1]) > 0 and not bool((start.weights == 0).any())
+    return ours and lanes_fused(x, start.weights.shape[1]) > 0 and not bool((start.weights == 0).any())
 
 
 def fit_fused(x: Tensor, start: Gaussians, plan: Plan, weight: Tensor | None, scratch: Scratch) -> EMResult[Gaussians]:
-    """`fit_block` by `Fused`; a step that it cannot take is taken by the general formulas."""
+    """`fit_block` by `Fused`; lanes where it cannot take a step take it by the general formulas."""
     (lanes, n, d), k, kind = x.shape, start.weights.shape[1], plan.kind
-    fused = scratch.made(("fused", d, n, k, lanes, kind), lambda: Fused(d, n, k, lanes, kind, x))
-    columns, w = fused.columns, None if weight is None else weight.T.contiguous()
-    columns.copy_(x.permute(2, 1, 0))
+    columns, w = x.permute(2, 1, 0), None if weight is None else weight.T.contiguous()
     if w is not None:
-        columns.copy_(without_padding(columns, w))
-    fused.load(start)
-
-    def total(value: Tensor) -> Tensor:
-        return (value if w is None else value * w).sum(0)
+        columns = without_padding(columns, w)
+    fused = scratch.made((d, n, k, lanes, kind), lambda: Fused(d, n, k, lanes, kind, x, w is not None))
+    fused.read(columns, w)
+    fused.load(start, slice(None))
 
     def guess(_: tuple[Tensor]) -> tuple[Tensor, Tensor]:
-        value = total(fused.e_step())
-        return fused.resp.clone() if plan.bounds else fused.resp, value
+        resp = columns.new_empty((k, n, lanes)) if plan.bounds else columns
+        return resp, fused.e_step(resp if plan.bounds else None)
 
     def maximise(_: Tensor, old: tuple[Tensor]) -> tuple[Tensor]:
-        if not fused.m_step(w, plan.ridge):
-            before = fused.mixture(fused.before)
-            resp, _ = e_step(columns, before, kind, STEPS, scratch)
-            new = m_step(columns, resp, w, kind, before, scratch)
-            fused.load(settled(new._replace(covariances=ridged(new.covariances, kind, plan.ridge)), kind))
+        some = fused.m_step(plan.ridge)
+        if some is not None:
+            rows, before = columns[..., some].contiguous(), fused.mixture(fused.before[..., some])
+            counts = None if w is None else w[:, some]
+            new = m_step(rows, e_step(rows, before, kind, STEPS, scratch)[0], counts, kind, before, scratch)
+            fused.load(settled(new._replace(covariances=ridged(new.covariances, kind, plan.ridge)), kind), some)
         return (fused.state.clone(),) if plan.keep else (fused.state,)
 
     def bound(resp: Tensor, state: tuple[Tensor]) -> Tensor:
         joint = STEPS.joint(columns, fused.mixture(state[0]), kind, Scratch())
-        return total(STEPS.bound(joint, resp))
+        value = STEPS.bound(joint, resp)
+        return (value if w is None else value * w).sum(0)
 
     first = (fused.state.clone(),) if plan.keep else (fused.state,)
     found = run(

@@ -125,7 +125,7 @@ def test_few_calls_give_what_single_formulas_give(kind: str, d: int, monkeypatch
     assert is_fused(x, start, plan)
     few = fit(x, start, plan, weight)
 
-    monkeypatch.setattr(gaussian_fit, "lanes_near", lambda x, components: 0)
+    monkeypatch.setattr(gaussian_fit, "lanes_fused", lambda x, components: 0)
     single = fit(x, start, plan, weight)
 
     bound = 16 * gamma(8 * (40 + d), U64)

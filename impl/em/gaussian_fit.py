@@ -50,7 +50,7 @@ def fit(x: Tensor, start: Gaussians, plan: Plan, weight: Tensor | None = None) -
     lanes, n, d = x.shape
     size = max(1, CELLS * 8 // (x.element_size() * d * n * start.weights.shape[1]))
     if is_fused(x, start, plan):
-        size = min(size, lanes_fused(x, start.weights.shape[1]))
+        size = lanes_fused(x, start.weights.shape[1])
     parts, scratch = [], Scratch()
     for first in range(0, lanes, size):
         some = slice(first, first + size)
@@ -106,7 +106,7 @@ def fit_fused(x: Tensor, start: Gaussians, plan: Plan, weight: Tensor | None, sc
     columns, w = x.permute(2, 1, 0), None if weight is None else weight.T.contiguous()
     if w is not None:
         columns = without_padding(columns, w)
-    fused = scratch.made((d, n, k, lanes, kind), lambda: Fused(d, n, k, lanes, kind, x, w is not None))
+    fused = scratch.made((d, n, k, lanes, kind, w is None), lambda: Fused(d, n, k, lanes, kind, x, w is not None))
     fused.read(columns, w)
     fused.load(start, slice(None))
 

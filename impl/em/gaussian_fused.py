@@ -15,7 +15,7 @@ from impl.em.gaussian import UNROLLED, Gaussians, Scratch, is_matrix, root
 from impl.em.gaussian_planes import Given, Planes, lanes_near
 from impl.em.gaussian_steps import FAR
 
-PARTS = 4
+PARTS = 8
 """How many times the lanes of `Planes` are taken together, so that small arrays are long enough to be worth a call."""
 
 

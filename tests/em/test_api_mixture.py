@@ -11,7 +11,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 
 from impl.core.random import generator
-from impl.em import gaussian, gaussian_fit, gaussian_fused, gaussian_steps
+from impl.em import gaussian, gaussian_fit, gaussian_fused, gaussian_planes, gaussian_steps
 from impl.em.errors import DegenerateCovarianceError
 from impl.em.gaussian import KINDS, Gaussians
 from impl.em.gaussian_fit import Plan, fit, is_fused
@@ -77,11 +77,16 @@ def test_a_row_without_weight_is_not_looked_at() -> None:
     assert apart(plain, padded) <= gamma(2**10, U64) * 8
 
 
-def test_blocks_of_lanes_give_what_one_block_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("fused", [True, False])
+def test_blocks_of_lanes_give_what_one_block_gives(fused: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not fused:
+        monkeypatch.setattr(gaussian_fit, "lanes_fused", lambda x, components: 0)
     x, start = lanes_of(7, 12, 2)
     whole = fit(x, start, Plan("full", 4, keep=True, bounds=True))
 
     monkeypatch.setattr(gaussian_fit, "CELLS", 48)
+    monkeypatch.setattr(gaussian_planes, "NEAR", 3000)  # two lanes at once, four together
+    monkeypatch.setattr(gaussian_fused, "PARTS", 2)
     parts = fit(x, start, Plan("full", 4, keep=True, bounds=True))
 
     assert torch.equal(whole.log_likelihood, parts.log_likelihood)

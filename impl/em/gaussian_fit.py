@@ -42,7 +42,8 @@ def fit(x: Tensor, start: Gaussians, plan: Plan, weight: Tensor | None = None) -
 
     weight (lane, n): how often each row counts, None for once; what stands in a row that counts 0 times is not looked
     at. A component that starts with weight 0 keeps its mean and covariance: the likelihood does not depend on them. The
-    host waits twice for each block of lanes, and in each step where there is a tol.
+    host waits a few times for each block of lanes, and in each step where there is a tol. Many small problems on the CPU
+    with tol=None take the same steps with fewer calls, see `gaussian_fused`.
 
     Raises DegenerateCovarianceError where a covariance becomes singular or a component loses all data: the likelihood
     has no maximum there (Kiefer & Wolfowitz 1956), so the remedy is a ridge or fewer components.
@@ -129,9 +130,7 @@ def fit_fused(x: Tensor, start: Gaussians, plan: Plan, weight: Tensor | None, sc
         return (value if w is None else value * w).sum(0)
 
     first = (fused.state.clone(),) if plan.keep else (fused.state,)
-    found = run(
-        guess, maximise, first, max_iter=plan.max_iter, elbo=bound if plan.bounds else None, keep=plan.keep
-    )  # fmt: skip
+    found = run(guess, maximise, first, max_iter=plan.max_iter, elbo=bound if plan.bounds else None, keep=plan.keep)
     path = tuple(fused.mixture(state) for (state,) in found.path)
     return EMResult(fused.mixture(fused.state), found.log_likelihood, found.elbo, found.n_iter, found.converged, path)
 

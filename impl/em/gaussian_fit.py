@@ -42,8 +42,8 @@ def fit(x: Tensor, start: Gaussians, plan: Plan, weight: Tensor | None = None) -
 
     weight (lane, n): how often each row counts, None for once; what stands in a row that counts 0 times is not looked
     at. A component that starts with weight 0 keeps its mean and covariance: the likelihood does not depend on them. The
-    host waits a few times for each block of lanes, and in each step where there is a tol. Many small problems on the CPU
-    with tol=None take the same steps with fewer calls, see `gaussian_fused`.
+    host waits a few times for each block of lanes, and in each step where there is a tol. Many small problems on the
+    CPU with tol=None take the same steps with fewer calls, see `gaussian_fused`.
 
     Raises DegenerateCovarianceError where a covariance becomes singular or a component loses all data: the likelihood
     has no maximum there (Kiefer & Wolfowitz 1956), so the remedy is a ridge or fewer components.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, Self
 
 import numpy as np
@@ -29,7 +30,7 @@ from impl.em.probabilities import check_non_negative, check_probabilities
 from impl.em.traced import check_loop, keep_trace
 
 
-class _CountMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class _CountMixture(DensityMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
     """What both mixtures share; a mixture says what its rows are, how it starts, and how a row is drawn."""
 
     n_components: int
@@ -40,20 +41,25 @@ class _CountMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     weights_init: Any
     random_state: Any
 
+    @abstractmethod
     def _rows(self, X: Any, *, reset: bool) -> Tensor:
-        raise NotImplementedError
+        """X, checked: (n, columns)."""
 
+    @abstractmethod
     def _model(self, rows: Tensor) -> CountModel:
-        raise NotImplementedError
+        """The model of these rows."""
 
+    @abstractmethod
     def _start(self, rows: Tensor, chosen: NDArray[np.int64], draw: np.random.Generator) -> Tensor:
-        raise NotImplementedError
+        """What each start begins with, beside weights: (n_init, k, …)."""
 
+    @abstractmethod
     def _keep(self, rates: Tensor) -> None:
-        raise NotImplementedError
+        """Set the attribute with what is fitted."""
 
+    @abstractmethod
     def _rates(self) -> NDArray[Any]:
-        raise NotImplementedError
+        """That attribute."""
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """EM from n_init starts, all at once; the likeliest end is kept.

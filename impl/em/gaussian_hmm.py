@@ -92,7 +92,7 @@ class GaussianHMM(HiddenMarkovModel):
         given = getattr(self, f"{name}_init") if letter in self.init_params else getattr(self, f"{name}_", None)
         if given is None:
             return None
-        found = torch.as_tensor(given).to(where)
+        found = torch.as_tensor(given, dtype=where.dtype, device=where.device)
         if tuple(found.shape) != shape:
             raise ValueError(f"{name}_init must have shape {shape}, got {tuple(found.shape)}")
         return found[None]

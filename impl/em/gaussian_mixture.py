@@ -108,7 +108,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sci
             drawn = start_at(x, index, kind, w, self.ridge)
             start = Gaussians(
                 *(
-                    old if new is None else torch.as_tensor(new).to(x).unsqueeze(0)
+                    old if new is None else torch.as_tensor(new, dtype=x.dtype, device=x.device).unsqueeze(0)
                     for old, new in zip(drawn, (self.weights_init, self.means_init, self.covariances_init), strict=True)
                 )
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -60,7 +61,7 @@ def flat_rows(shape: tuple[int, ...], draw: torch.Generator, where: Tensor) -> T
     return sizes / sizes.sum(-1, keepdim=True)
 
 
-class HiddenMarkovModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class HiddenMarkovModel(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
     """Hidden Markov models; a model says what it emits.
 
     names: of the attributes with what is fitted, startprob_ and transmat_ first.
@@ -76,25 +77,25 @@ class HiddenMarkovModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
     init_params: str
     random_state: Any
 
+    @abstractmethod
     def _data(self, X: Any, lengths: Any, *, reset: bool) -> Packed:
         """X, checked and packed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _emissions(self, data: Packed, draw: torch.Generator, where: Tensor) -> tuple[Tensor, ...]:
         """What n_init fits start from, beside start and transition probabilities."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _fit(self, data: Packed, start: tuple[Tensor, ...]) -> EMResult[Any]:
         """Baum–Welch from n_init starts."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _table(self, data: Packed, emissions: tuple[Tensor, ...]) -> Table:
         """The likelihoods of what was seen."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _draws(self, states: NDArray[np.int64], draw: np.random.Generator) -> NDArray[Any]:
         """What a path of states emits: (n, 1) or (n, d)."""
-        raise NotImplementedError
 
     def fit(self, X: Any, lengths: Any = None) -> Self:
         """Baum–Welch from n_init starts, all at once; the likeliest end is kept.
@@ -116,7 +117,7 @@ class HiddenMarkovModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         given = getattr(self, f"{name}_init") if letter in self.init_params else getattr(self, f"{name}_", None)
         if given is None:
             return flat_rows((self.n_init, *shape), draw, where)
-        found = torch.as_tensor(given).to(where)
+        found = torch.as_tensor(given, dtype=where.dtype, device=where.device)
         if tuple(found.shape) != shape:
             raise ValueError(f"{name}_init must have shape {shape}, got {tuple(found.shape)}")
         check_probabilities(found, f"{name}_init")

@@ -197,3 +197,17 @@ def test_what_the_model_cannot_explain_is_named() -> None:
         model.score([0, 1, 2], [2, 1])
     with pytest.raises(NotFittedError):
         CategoricalHMM(2).predict([0])
+
+
+def test_a_start_given_as_numbers_keeps_all_their_digits() -> None:
+    start = {"startprob_init": [0.9, 0.1], "transmat_init": [[0.7, 0.3], [0.1, 0.9]]}
+    emission = [[0.6, 0.4], [0.2, 0.8]]
+    given = CategoricalHMM(2, n_symbols=2, max_iter=1, emissionprob_init=emission, **start)
+    arrays = {name: np.array(value) for name, value in start.items()}
+    exact = CategoricalHMM(2, n_symbols=2, max_iter=1, emissionprob_init=np.array(emission), **arrays)
+    X = np.array([[0], [1], [1], [0], [1]])
+
+    with pytest.warns(ConvergenceWarning):
+        values = [model.fit(X).log_likelihoods_.tolist() for model in (given, exact)]
+
+    assert values[0] == values[1]

@@ -260,3 +260,20 @@ def test_a_bad_weight_is_named() -> None:
 def test_nothing_is_sampled_zero_times() -> None:
     with pytest.raises(ValueError, match="n_samples must be at least 1, got 0"):
         GaussianMixture().fit(PAIRS).sample(0)
+
+
+def test_a_start_given_as_numbers_keeps_all_their_digits() -> None:
+    model = GaussianMixture(
+        2, max_iter=1, weights_init=[0.9, 0.1], means_init=[[0.1], [0.2]], covariances_init=[[[1.0]], [[1.0]]]
+    )
+    exact = GaussianMixture(
+        2,
+        max_iter=1,
+        weights_init=np.array([0.9, 0.1]),
+        means_init=np.array([[0.1], [0.2]]),
+        covariances_init=np.ones((2, 1, 1)),
+    )
+    with pytest.warns(ConvergenceWarning):
+        found, right = model.fit(CLOUD[:, :1]), exact.fit(CLOUD[:, :1])
+
+    assert found.log_likelihoods_.tolist() == right.log_likelihoods_.tolist()

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from impl.adaboost.boosting import fit_discrete, fit_samme
 from impl.adaboost.bounds import margin_bound, training_error_bound
-from impl.adaboost.cuts import BLOCK, presort, sums_left, sums_right, sums_right_minus_left
 from impl.adaboost.ensemble import STOP, decision_function
 from impl.adaboost.logitboost import fit_logitboost
 from impl.adaboost.median import weighted_median
@@ -355,27 +354,6 @@ def test_counts_of_draws_add_up() -> None:
     counts = draw_counts(torch.rand(12, 3, generator=generator(1)), generator(2))
 
     assert counts.sum(0).tolist() == [12.0, 12.0, 12.0]
-
-
-@pytest.mark.parametrize("n", [1, 2, BLOCK, BLOCK + 1, 3 * BLOCK + 5, BLOCK * BLOCK + 1])
-def test_sums_on_both_sides_of_every_cut_are_exact_for_whole_numbers(n: int) -> None:
-    values = torch.randint(-9, 10, (n, 2), generator=generator(4)).double()
-
-    left = values.cumsum(0) - values
-
-    assert bool((sums_left(values) == left).all())
-    assert bool((sums_right(values) == values.sum(0) - left).all())
-    assert bool((sums_right_minus_left(values, torch.empty_like(values)) == values.sum(0) - 2 * left).all())
-
-
-def test_thresholds_lie_between_neighbours() -> None:
-    X, _, _ = problems(3, 20, 2)
-
-    cuts = presort(X)
-
-    ascending = X.sort(1).values.permute(1, 2, 0)
-    inside = (ascending[:-1] <= cuts.threshold[1:]) & (cuts.threshold[1:] < ascending[1:])
-    assert bool(inside.all())
 
 
 def test_the_bounds_of_one_round_are_those_of_the_formula() -> None:

@@ -16,12 +16,13 @@ from sklearn.mixture import GaussianMixture
 
 from impl import catalogue
 from impl.core.subject import Subject
+from theory.core.bound import U64, gamma
 from theory.em.port import Port
 
 SUBJECTS = {subject.name: subject for subject in catalogue.foreign("em")}
 OPERATIONS = {name for name, member in inspect.getmembers(Port, callable) if not name.startswith("_")}
-FEW = 2.0**-40
-"""Rounding of a few dozen operations on numbers of size 1, in float64."""
+FEW = 8 * float(gamma(64, U64))
+"""Rounding of at most 64 operations on numbers of size 8 at most, in float64."""
 
 LINE = {
     "x": np.array([[[0.0], [1.0], [4.0], [6.0]]]),

@@ -39,7 +39,7 @@ def told(arrays: dict[str, Array]) -> Answer:
     """An answer with these arrays, of a subject that is asked nothing else."""
 
     def silent(operation: str, cases: Cases) -> Answer:
-        raise NotImplementedError
+        pytest.fail(f"the check asks {operation} again")
 
     return Answer(arrays, {name: value.dtype.name for name, value in arrays.items()}, silent)
 

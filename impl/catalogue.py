@@ -17,6 +17,9 @@ SYSTEMS: dict[str, dict[str, str]] = {
     "adaboost": {"sklearn": "scikit_learn"},
     "receptive_field": {"torch": "torch_nn"},
     "em": {"sklearn": "scikit_learn_em", "hmmlearn": "hmm_learn", "pomegranate": "pomegranate"},
+    "overfitting": {"sklearn": "scikit_learn_overfitting"},
+    "perceptron": {"sklearn": "scikit_learn_perceptron"},
+    "regularization": {"sklearn": "scikit_learn_linear"},
     "transport": {"ot": "pot", "scipy": "scipy_transport", "torch": "torch_transport", "geomloss": "geomloss"},
 }
 """The third-party libraries whose code is on trial in each system, and where in `impl.foreign` their adapters are.

@@ -1,0 +1,7 @@
+"""Mistakes of this group."""
+
+from __future__ import annotations
+
+from impl.core.subject import Mutant
+
+SEPARATION_MUTANTS: tuple[Mutant, ...] = ()

@@ -1,0 +1,7 @@
+"""Popular myths of this group, each stated as if it were true."""
+
+from __future__ import annotations
+
+from theory.core.claim import Myth
+
+SEPARATION_MYTHS: tuple[Myth, ...] = ()

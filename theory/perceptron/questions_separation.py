@@ -1,0 +1,7 @@
+"""What the cross-cutting claims ask of this group."""
+
+from __future__ import annotations
+
+from theory.core.crosscutting import Question
+
+SEPARATION_QUESTIONS: tuple[Question, ...] = ()

@@ -13,11 +13,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from impl.core.own_class import Model, Names, spoken
 from impl.core.subject import Operation, Subject
-from impl.em.reading import Model, accepts
 from impl.em.reading_markov import markov_from
 from impl.em.reading_mixture import mixture_from
 from impl.em.subject import SUBJECT
+
+NAMES: Names = {
+    "components": ("n_components", "n_states", "K"),
+    "covariance": ("covariance_type",),
+    "steps": ("max_iter", "n_iter", "steps"),
+    "tol": ("tol",),
+    "ridge": ("reg_covar", "ridge"),
+    "seed": ("random_state", "seed"),
+    "symbols": ("n_features", "n_symbols"),
+    "init": ("init_params",),
+    "method": ("implementation",),
+    "pi": ("weights_init",),
+    "mu": ("means_init",),
+    "covariances": ("covariances_init",),
+    "precisions": ("precisions_init",),
+}
+"""What each constructor argument that a reader may fill is called."""
 
 
 def adapt(make: Callable[..., Any], name: str) -> Subject:
@@ -25,15 +42,15 @@ def adapt(make: Callable[..., Any], name: str) -> Subject:
 
     Raises TypeError for a class with none of the methods that the module's docstring lists.
     """
-    spoken = _spoken(make)
-    read = {key: value for key, value in _read(make, name).items() if key not in spoken}
-    if not spoken and not read:
+    said = spoken(make, SUBJECT.operations)
+    read = {key: value for key, value in _read(make, name).items() if key not in said}
+    if not said and not read:
         raise TypeError(
             f"{name}: expected a mixture with fit or predict_proba and a means_init, a hidden Markov model with "
             f"score_samples, decode or fit and a transmat_, or an operation (arrays, settings, device, dtype, seed) "
             f"called {', '.join(SUBJECT.operations)}"
         )
-    found = spoken | read
+    found = said | read
     return Subject(
         name,
         "em",
@@ -46,17 +63,9 @@ def adapt(make: Callable[..., Any], name: str) -> Subject:
     )
 
 
-def _spoken(make: Callable[..., Any]) -> dict[str, Operation]:
-    """The operations of the port that the class has as methods of their names."""
-    named = [key for key in SUBJECT.operations if callable(getattr(make, key, None))]
-    methods = [key for key in named if accepts(getattr(make, key), "device", "dtype", "seed")]
-    made = make() if methods else None
-    return {key: getattr(made, key) for key in methods}
-
-
 def _read(make: Callable[..., Any], name: str) -> dict[str, Operation]:
     """The operations that follow from the class's shape: a Markov model has transitions, a mixture has none."""
-    model = Model.of(make, name)
+    model = Model.of(make, name, NAMES)
     if callable(getattr(make, "decode", None)) or hasattr(make, "transmat_"):
         return markov_from(model)
     return mixture_from(model)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from impl.core.own_class import Floats, Model, accepts, lane, one, quietly
 from impl.core.subject import Answers, Arrays, Operation, Settings
-from impl.em.reading import Floats, Model, accepts, lane, one, quietly
 
 NAMES = ("pi", "A", "B")
 State = tuple[Floats, Floats, Floats]

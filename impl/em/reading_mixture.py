@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from impl.core.own_class import Floats, Model, accepts, lane, one, quietly
 from impl.core.subject import Answers, Arrays, Operation, Settings
-from impl.em.reading import Floats, Model, accepts, lane, one, quietly
 
 State = tuple[Floats, Floats, Floats]  # weights (k,), means (k, d), covariances of any shape
 

@@ -299,3 +299,7 @@ class CapacityPort(Protocol):
         loss on the sample; training (lane,), risk (lane,): its loss on the sample, and under the weights.
         """
         ...
+
+
+class Port(FittingPort, ResamplingPort, CapacityPort, Protocol):
+    """The operations of `overfitting`. A subject may offer only some of them, and only some of their answers."""

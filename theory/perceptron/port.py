@@ -200,3 +200,7 @@ class LayerPort(Protocol):
         on these labels; gradient: of it by the bias; shifted_loss (lane,): at bias + shift.
         """
         ...
+
+
+class Port(UnitPort, LearningPort, SeparationPort, LayerPort, Protocol):
+    """The operations of `perceptron`. A subject may offer only some of them, and only some of their answers."""

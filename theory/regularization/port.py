@@ -197,3 +197,7 @@ class DecayPort(Protocol):
         ball of torch.optim.SGD; beta1, beta2, epsilon are Adam's.
         """
         ...
+
+
+class Port(RidgePort, LassoPort, DecayPort, Protocol):
+    """The operations of `regularization`. A subject may offer only some of them, and only some of their answers."""

@@ -1,10 +1,10 @@
-"""What the readers of a user's EM classes share: one lane, constructor arguments by their usual names, silence."""
+"""What the readers of users' classes share: one lane, constructor arguments by their usual names, silence."""
 
 from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,51 +12,41 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impl.core.subject import Answers, Arrays
+from impl.core.subject import Answers, Arrays, Operation
 
 Floats = NDArray[np.float64]
-
-NAMES: Mapping[str, tuple[str, ...]] = {
-    "components": ("n_components", "n_states", "K"),
-    "covariance": ("covariance_type",),
-    "steps": ("max_iter", "n_iter", "steps"),
-    "tol": ("tol",),
-    "ridge": ("reg_covar", "ridge"),
-    "seed": ("random_state", "seed"),
-    "symbols": ("n_features", "n_symbols"),
-    "init": ("init_params",),
-    "method": ("implementation",),
-    "pi": ("weights_init",),
-    "mu": ("means_init",),
-    "covariances": ("covariances_init",),
-    "precisions": ("precisions_init",),
-}
-"""What each constructor argument that a reader may fill is called."""
+Names = Mapping[str, tuple[str, ...]]
+"""Role → what constructors call the argument that plays it."""
 
 
 @dataclass(frozen=True)
 class Model:
     """A user's class: how it is made, and the constructor arguments that it knows.
 
-    make(**arguments) gives an unfitted model. name: for messages.
+    make(**arguments) gives an unfitted model. name: for messages. names: what each role may be called.
     """
 
     make: Callable[..., Any]
     name: str
+    names: Names
     known: frozenset[str]
 
     @classmethod
-    def of(cls, make: Callable[..., Any], name: str) -> Model:
+    def of(cls, make: Callable[..., Any], name: str, names: Names) -> Model:
         """The class with what its signature tells."""
-        return cls(make, name, frozenset(_parameters(make)))
+        return cls(make, name, names, frozenset(_parameters(make)))
 
     def takes(self, role: str) -> bool:
-        """Whether its constructor has an argument for this role of `NAMES`."""
-        return any(name in self.known for name in NAMES[role])
+        """Whether its constructor has an argument for this role."""
+        return any(name in self.known for name in self.names[role])
+
+    def has(self, *methods: str) -> bool:
+        """Whether the class has all these methods."""
+        return all(callable(getattr(self.make, method, None)) for method in methods)
 
     def new(self, **roles: Any) -> Any:
         """An unfitted model, each role handed in under the name that the constructor knows, the others left out."""
-        told = {name: value for role, value in roles.items() for name in NAMES[role] if name in self.known}
+        told = {name: value for role, value in roles.items() for name in self.names[role] if name in self.known}
         return self.make(**told)
 
 
@@ -70,6 +60,14 @@ def _parameters(function: Callable[..., Any]) -> list[str]:
 def accepts(function: Callable[..., Any], *names: str) -> bool:
     """Whether a function has parameters of these names."""
     return set(names) <= set(_parameters(function))
+
+
+def spoken(make: Callable[..., Any], operations: Iterable[str]) -> dict[str, Operation]:
+    """The operations of a port that the class has as methods of their names and signature."""
+    named = [key for key in operations if callable(getattr(make, key, None))]
+    methods = [key for key in named if accepts(getattr(make, key), "device", "dtype", "seed")]
+    made = make() if methods else None
+    return {key: getattr(made, key) for key in methods}
 
 
 @contextmanager

@@ -1,5 +1,41 @@
-"""Which claims must refute which mutant of this group."""
+"""Which claims must refute which mutant of generalisation bounds."""
 
 from __future__ import annotations
 
-CAPACITY_KILLERS: dict[str, tuple[str, ...]] = {}
+CAPACITY_KILLERS: dict[str, tuple[str, ...]] = {
+    "bound-without-union": ("OV-07",),
+    "bound-one-sided": ("OV-07",),
+    "bound-without-two-in-exponent": ("OV-07",),
+    "bound-above-one": ("OV-07",),
+    "rows-linear-in-epsilon": ("OV-07",),
+    "rows-rounded-down": ("OV-07",),
+    "growth-without-the-empty-interval": ("OV-08", "OV-28"),
+    "growth-one-sided": ("OV-08", "OV-28"),
+    "growth-of-everything": ("OV-08",),
+    "growth-without-bias": ("OV-08", "OV-28"),
+    "dimension-is-parameters": ("OV-08",),
+    "dimension-one-more": ("OV-08",),
+    "sauer-one-term-short": ("OV-29",),
+    "sauer-by-a-power": ("OV-29",),
+    "tried-open-sets": ("OV-28",),
+    "tried-every-subset": ("OV-28",),
+    "tried-upright": ("OV-28",),
+    "counted-with-repeats": ("OV-28",),
+    "empty-set-not-counted": ("OV-28",),
+    "vc-n-not-doubled": ("OV-23",),
+    "vc-root-forgotten": ("OV-23",),
+    "vc-confidence-for-delta": ("OV-23",),
+    "half-of-the-signs": ("OV-09",),
+    "bits-for-signs": ("OV-09",),
+    "drawn-signs-all-plus": ("OV-30",),
+    "own-norm-for-dual": ("OV-09",),
+    "supremum-of-each-row": ("OV-09",),
+    "rademacher-without-root": ("OV-09",),
+    "rademacher-log-d": ("OV-09",),
+    "rademacher-squared-columns": ("OV-09",),
+    "repeats-counted-once": ("OV-16",),
+    "first-draw-decides": ("OV-16",),
+    "no-minimum": ("OV-16",),
+    "greatest-loss": ("OV-16",),
+    "last-of-equals": ("OV-16",),
+}

@@ -1,5 +1,36 @@
-"""Which claims must refute which mutant of this group."""
+"""Which claims must refute which mistake in learning from mistakes."""
 
 from __future__ import annotations
 
-LEARNING_KILLERS: dict[str, tuple[str, ...]] = {}
+LEARNING_KILLERS: dict[str, tuple[str, ...]] = {
+    "mistake-only-behind-the-plane": ("BP-17", "BP-05", "BP-10"),
+    "mistake-as-a-wrong-answer": ("BP-17", "BP-05"),
+    "learns-from-every-row": ("BP-17", "BP-06", "BP-05"),
+    "test-without-bias": ("BP-17", "BP-06"),
+    "test-with-a-threshold": ("BP-17", "BP-06", "BP-10"),
+    "step-away": ("BP-17", "BP-06", "BP-05", "BP-10"),
+    "step-without-label": ("BP-17", "BP-06", "BP-05"),
+    "step-without-rate": ("BP-07", "BP-17", "BP-06"),
+    "step-twice": ("BP-17", "BP-06"),
+    "step-of-unit-length": ("BP-07", "BP-17", "BP-06"),
+    "step-as-large-as-the-error": ("BP-07", "BP-17", "BP-06"),
+    "bias-never-learned": ("BP-17", "BP-06", "BP-05"),
+    "bias-without-rate": ("BP-07", "BP-17"),
+    "bias-as-a-threshold": ("BP-17", "BP-06", "BP-05"),
+    "rows-backwards": ("BP-17",),
+    "rows-to-and-fro": ("BP-17",),
+    "rows-last-forgotten": ("BP-17", "BP-05"),
+    "mistakes-of-the-last-epoch": ("BP-17",),
+    "mistaken-rows-counted-once": ("BP-17",),
+    "converged-at-the-end": ("BP-17",),
+    "converged-at-the-last-row": ("BP-17", "BP-05", "BP-10"),
+    "converged-without-any-mistake": ("BP-17", "BP-06", "BP-05"),
+    "pocket-errors-only-behind": ("BP-18",),
+    "pocket-errors-without-bias": ("BP-18",),
+    "pocket-of-the-last": ("BP-18",),
+    "pocket-without-the-start": ("BP-18",),
+    "pocket-before-the-step": ("BP-18",),
+    "pocket-is-the-end": ("BP-18",),
+    "pocket-with-errors-of-the-end": ("BP-18",),
+    "pocket-of-the-longest-run": ("BP-18",),
+}

@@ -1,5 +1,42 @@
-"""Which claims must refute which mutant of this group."""
+"""Which claims must refute which mistake in verdicts and counts of what a plane separates."""
 
 from __future__ import annotations
 
-SEPARATION_KILLERS: dict[str, tuple[str, ...]] = {}
+SEPARATION_KILLERS: dict[str, tuple[str, ...]] = {
+    "constant-zero": ("BP-03", "BP-15", "BP-08", "BP-09"),
+    "constant-minus-one": ("BP-03", "BP-08"),
+    "centred-points": ("BP-03", "BP-04", "BP-09"),
+    "separated-on-the-plane": ("BP-03", "BP-10", "BP-05"),
+    "separated-in-one-row": ("BP-03", "BP-08"),
+    "separable-by-means": ("BP-03", "BP-15"),
+    "separable-by-least-squares": ("BP-03", "BP-04", "BP-05"),
+    "separable-in-few-epochs": ("BP-03", "BP-05"),
+    "separable-by-small-weights": ("BP-03", "BP-15"),
+    "certificate-as-probabilities": ("BP-03", "BP-10"),
+    "certificate-of-ones": ("BP-03", "BP-08"),
+    "weights-of-unit-length": ("BP-03",),
+    "weights-of-signs": ("BP-03", "BP-08"),
+    "weights-turned-round": ("BP-03", "BP-04", "BP-15"),
+    "table-lowest-digit-first": ("BP-08",),
+    "table-always-digits": ("BP-08", "BP-10"),
+    "table-signs-turned": ("BP-08",),
+    "table-strict-on-zeros": ("BP-08",),
+    "table-strict-everywhere": ("BP-08",),
+    "count-by-one-ray": ("BP-09", "BP-08"),
+    "count-by-some-ray": ("BP-09", "BP-08"),
+    "count-by-any-ray": ("BP-09", "BP-08"),
+    "count-strict-everywhere": ("BP-08",),
+    "cover-of-pairs": ("BP-09",),
+    "cover-one-dimension-more": ("BP-09",),
+    "cover-without-bias": ("BP-09",),
+    "cover-of-n": ("BP-09",),
+    "cover-of-all": ("BP-09",),
+    "hidden-without-bias": ("BP-19",),
+    "hidden-ignores-zeros": ("BP-19",),
+    "hidden-at-its-greatest": ("BP-19",),
+    "output-needs-all": ("BP-19",),
+    "output-without-bias": ("BP-19",),
+    "output-never-turned": ("BP-19",),
+    "fires-at-zero": ("BP-19",),
+    "hidden-layer-linear": ("BP-19",),
+}

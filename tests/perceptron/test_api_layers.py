@@ -51,7 +51,7 @@ def test_the_gradient_before_batch_norm_is_what_torch_differentiates(training: b
     bias = torch.zeros(3, dtype=torch.float64, requires_grad=True)
     mean, variance = normalisation.statistics(h)
     told = torch.nn.functional.batch_norm(
-        h + bias, mean, variance, affine.scale, affine.shift, training=training, eps=affine.epsilon
+        h + bias, mean.clone(), variance.clone(), affine.scale, affine.shift, training=training, eps=affine.epsilon
     )
     told.backward(gradient)  # type: ignore[no-untyped-call]
 

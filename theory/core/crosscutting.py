@@ -59,7 +59,7 @@ def put(name: str, value: float) -> Spoil:
     """Write one bad value into the first entry of an array, which becomes float."""
 
     def spoil(cases: Cases) -> Cases:
-        array = cases[name].astype(np.float64)
+        array = np.array(cases[name], dtype=np.float64, order="C")  # another order would be reshaped into a copy
         array.reshape(-1)[0] = value
         return cases.with_arrays(**{name: array})
 

@@ -18,14 +18,11 @@ Arrays = dict[str, NDArray[Any]]
 BASES = ("monomial", "chebyshev", "legendre")
 """Values of the setting `basis` of `polynomial_design`."""
 
-CLASSES = ("rays", "two-sided-rays", "intervals", "half-planes", "rectangles", "convex-sets")
-"""Values of the setting `family`: subsets of the line, the line, the line, the plane, the plane, the plane."""
+FAMILIES = ("rays", "two-sided-rays", "intervals", "half-planes", "rectangles", "convex-sets", "sines")
+"""Values of the setting `family`: three families of subsets of the line, three of the plane, {x : sin ωx > 0}."""
 
 NORMS = ("l1", "l2")
 """Values of the setting `norm` of `rademacher`: of the ball that the weights lie in."""
-
-RISKS = ("training", "in-sample")
-"""Kinds of error: at the noise that was fitted, at fresh noise on the same rows."""
 
 
 class FittingPort(Protocol):
@@ -194,10 +191,10 @@ class ResamplingPort(Protocol):
     def kfold(
         self, arrays: dict[str, Array], settings: dict[str, Setting], *, device: str, dtype: str, seed: int
     ) -> Arrays:
-        """From lanes (lane,); settings: n, k, shuffle → test, train (lane, k, n): membership.
+        """From lanes (lane,), whose content means nothing; settings: n, k, shuffle → test, train (lane, k, n).
 
-        Sizes differ by at most 1, the first n mod k folds are the larger ones; without shuffling they are blocks in
-        order.
+        Membership. fold (lane, n): who tests each row. Sizes differ by at most 1, the first n mod k folds are the
+        larger ones; without shuffling they are blocks in order.
         """
         ...
 
@@ -247,11 +244,10 @@ class CapacityPort(Protocol):
     def growth(
         self, arrays: dict[str, Array], settings: dict[str, Setting], *, device: str, dtype: str, seed: int
     ) -> Arrays:
-        """From lanes (lane,); settings: family, n.
+        """From n (lane,): whole numbers ≥ 0; settings: family → count, dimension (lane,).
 
-        → count (lane,): the greatest number of dichotomies of n points (rays, two-sided-rays, intervals, half-planes,
-        convex-sets: closed form); dimension (lane,): the VC dimension, −1 where it is infinite. rectangles: count is
-        a bound, Sauer & Shelah's.
+        count: the greatest number of dichotomies of n points, in closed form; of rectangles Sauer & Shelah's bound on
+        it. dimension: the VC dimension, −1 where it is infinite.
         """
         ...
 
@@ -267,7 +263,7 @@ class CapacityPort(Protocol):
     def sauer(
         self, arrays: dict[str, Array], settings: dict[str, Setting], *, device: str, dtype: str, seed: int
     ) -> Arrays:
-        """From lanes (lane,); settings: n, dimension → bound (lane,): Σ_{i ≤ dimension} C(n, i)."""
+        """From n, dimension (lane,): whole numbers ≥ 0 → bound (lane,): Σ_{i ≤ dimension} C(n, i)."""
         ...
 
     def vc_bound(

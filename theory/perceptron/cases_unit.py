@@ -22,8 +22,8 @@ LAST_PLACE = {"ties": 0.0, "one-ulp-32": 2.0**-23, "one-ulp-64": 2.0**-52}
 def draw_unit(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
     """Units with a threshold; what differs between regimes is said at `UNIT_REGIMES`."""
     n, d = shape["n"], shape["d"]
-    x = rng.integers(-8, 9, (lanes, n, d)).astype(np.float64)
-    w = rng.integers(-8, 9, (lanes, d)).astype(np.float64)
+    x: Floats = rng.integers(-8, 9, (lanes, n, d)).astype(np.float64)
+    w: Floats = rng.integers(-8, 9, (lanes, d)).astype(np.float64)
     threshold = rng.integers(-20, 21, lanes).astype(np.float64)
     if regime in LAST_PLACE:
         reached = np.einsum("lnd,ld->ln", x, w)[:, 0]
@@ -32,8 +32,9 @@ def draw_unit(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
         x, w, threshold = rng.normal(size=x.shape), rng.normal(size=w.shape), rng.normal(size=lanes)
     if regime in SMALLEST:
         half = SMALLEST[regime] / 2
-        x, w = rng.integers(0, 4, x.shape) * half, rng.integers(0, 2, w.shape).astype(np.float64)
-        threshold = rng.integers(1, 4, lanes) * half
+        x = np.asarray(rng.integers(0, 4, x.shape) * half, dtype=np.float64)
+        w = rng.integers(0, 2, w.shape).astype(np.float64)
+        threshold = np.asarray(rng.integers(1, 4, lanes) * half, dtype=np.float64)
     if regime == "zeros":
         x, w = x * rng.integers(0, 2, x.shape), w * rng.integers(0, 2, w.shape)
         threshold = rng.choice([0.0, -0.0, 1.0], lanes)

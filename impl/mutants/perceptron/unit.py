@@ -47,7 +47,7 @@ def _bias_as_distance(w: Tensor, bias: Tensor) -> Tensor:
 
 
 def _signed_distance(w: Tensor, bias: Tensor) -> Tensor:
-    return bias / torch.linalg.vector_norm(w, dim=-1)
+    return bias / (w * w).sum(-1).sqrt()
 
 
 def _manhattan(w: Tensor, bias: Tensor) -> Tensor:
@@ -55,7 +55,7 @@ def _manhattan(w: Tensor, bias: Tensor) -> Tensor:
 
 
 def _divided_once(w: Tensor, bias: Tensor) -> Tensor:
-    return unit.nearest(w, bias) * torch.linalg.vector_norm(w, dim=-1, keepdim=True)
+    return unit.nearest(w, bias) * (w * w).sum(-1, keepdim=True).sqrt()
 
 
 def _other_side(w: Tensor, bias: Tensor) -> Tensor:

@@ -22,12 +22,13 @@ def _each(change: Callable[[Array], Array]) -> Callable[[Answers], Answers]:
 
 
 def _plus(answers: Answers, amount: Array) -> Answers:
-    """Every answer plus one amount per lane, in the answer's own dtype; truth values are turned round."""
+    """Every answer plus one amount per lane, in the answer's own dtype; an odd amount turns truth values round."""
 
     def changed(value: Array) -> Array:
+        each = amount.reshape(-1, *[1] * (value.ndim - 1))
         if value.dtype.kind == "b":
-            return ~value
-        return np.asarray(value + amount.reshape(-1, *[1] * (value.ndim - 1)).astype(value.dtype))
+            return np.asarray(value ^ (np.floor(each) % 2 == 1))
+        return np.asarray(value + each.astype(value.dtype))
 
     return _each(changed)(answers)
 

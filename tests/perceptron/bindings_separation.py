@@ -37,6 +37,6 @@ SEPARATION_KILLERS: dict[str, tuple[str, ...]] = {
     "output-needs-all": ("BP-19",),
     "output-without-bias": ("BP-19",),
     "output-never-turned": ("BP-19",),
-    "fires-at-zero": ("BP-19",),
+    "network-fires-at-zero": ("BP-19",),
     "hidden-layer-linear": ("BP-19",),
 }

@@ -1,5 +1,44 @@
-"""Which claims must refute which mutant of this group."""
+"""Which claims must refute which mistake in ridge regression."""
 
 from __future__ import annotations
 
-RIDGE_KILLERS: dict[str, tuple[str, ...]] = {}
+RIDGE_KILLERS: dict[str, tuple[str, ...]] = {
+    "ridge-penalty-over-n": ("REG-01", "REG-02", "REG-04", "REG-05", "REG-06", "REG-19", "REG-20"),
+    "ridge-augmented-by-lambda": ("REG-01", "REG-02", "REG-04", "REG-05", "REG-06", "REG-19", "REG-20"),
+    "ridge-jitter": ("REG-01", "REG-02", "REG-04", "REG-05", "REG-20"),
+    "ridge-truncated": ("REG-01", "REG-02", "REG-04", "REG-05", "REG-06"),
+    "ridge-rounding-inverted": ("REG-01",),
+    "ridge-svd-of-gram": ("REG-01", "REG-04", "REG-05"),
+    "ridge-one-pass-centring": ("REG-01", "REG-04", "REG-08"),
+    "ridge-penalises-intercept": ("REG-01", "REG-03", "REG-04", "REG-07", "REG-08"),
+    "ridge-only-y-centred": ("REG-01", "REG-03", "REG-04", "REG-07", "REG-08"),
+    "ridge-intercept-is-mean": ("REG-01", "REG-03", "REG-08"),
+    "ridge-standardises": ("REG-01", "REG-03", "REG-04", "REG-07"),
+    "ridge-fit-without-intercept": ("REG-01", "REG-04", "REG-08"),
+    "df-unsquared": ("REG-03", "REG-04"),
+    "df-counts-columns": ("REG-04",),
+    "df-counts-intercept": ("REG-03", "REG-04"),
+    "path-penalty-over-n": ("REG-03", "REG-04", "REG-07"),
+    "path-backwards": ("REG-03", "REG-04", "REG-07"),
+    "path-mean-rss": ("REG-03",),
+    "path-penalised-rss": ("REG-03",),
+    "path-rss-by-subtraction": ("REG-03",),
+    "path-rss-inside": ("REG-03",),
+    "hat-without-penalty": ("REG-04",),
+    "hat-twice": ("REG-04",),
+    "hat-residual-trace": ("REG-04",),
+    "prior-inverted": ("REG-06",),
+    "prior-deviations": ("REG-06",),
+    "prior-forgotten": ("REG-06",),
+    "covariance-without-noise": ("REG-06",),
+    "covariance-of-sampling": ("REG-06",),
+    "covariance-is-precision": ("REG-06",),
+    "ball-rescaled": ("REG-19",),
+    "ball-is-sphere": ("REG-19",),
+    "ball-root-of-radius": ("REG-19",),
+    "ball-half-multiplier": ("REG-19",),
+    "ball-one-step": ("REG-19",),
+    "convert-half-forgotten": ("REG-20",),
+    "convert-wrong-way": ("REG-20",),
+    "convert-half-upside-down": ("REG-20",),
+}

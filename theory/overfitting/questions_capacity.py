@@ -30,6 +30,13 @@ def _reordered(name: str) -> Callable[[Cases, NDArray[np.intp]], Cases]:
     return lambda cases, order: cases.with_arrays(**{name: cases[name][:, order]})
 
 
+def _given_twice(cases: Cases) -> Cases:
+    """The same points, the first two of them twice, which changes no subset."""
+    points = cases["points"]
+    times = np.where(np.arange(points.shape[1]) < 2, 2, 1)
+    return cases.with_arrays(points=np.repeat(points, times, axis=1))
+
+
 UNKNOWN = Refusal("an unknown family", set_to(family="spheres"), "family must be one of")
 NO_NUMBER = (
     Refusal("a negative number of points", put("n", -1.0), "n must be whole numbers of at least 0"),
@@ -69,6 +76,7 @@ CAPACITY_QUESTIONS: tuple[Question, ...] = (
         (Output("count"),),
         permuted=_reordered("points"),
         rows="points",
+        padded=_given_twice,
         refusals=(
             UNKNOWN,
             Refusal("NaN in points", put("points", np.nan), "points must be finite"),

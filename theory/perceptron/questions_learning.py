@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from theory.core.crosscutting import Output, Question, Refusal, changed, put, set_to
+from theory.core.domain import Cases
 from theory.perceptron.cases_learning import ROWS
 
 SOME_ROWS = replace(ROWS, regimes=("bias", "no-bias", "start", "rates", "contradictions", "eighths"), real={})
@@ -34,6 +35,12 @@ WRONG_START = (
 )
 
 
+def _more_coordinates(cases: Cases) -> Cases:
+    """Two coordinates that are 0 on every row: their weights stay 0, and come last."""
+    x, w = cases["x"], cases["w"]
+    return cases.with_arrays(x=np.pad(x, ((0, 0), (0, 0), (0, 2))), w=np.pad(w, ((0, 0), (0, 2))))
+
+
 def _exact(*names: str) -> tuple[Output, ...]:
     return tuple(Output(name) for name in names)
 
@@ -44,6 +51,7 @@ LEARNING_QUESTIONS: tuple[Question, ...] = (
         SOME_ROWS,
         _exact("w", "bias", "mistake", "path_w", "path_bias", "mistakes", "converged"),
         floats=("w", "bias", "path_w", "path_bias"),
+        padded=_more_coordinates,
         refusals=(*WRONG_ROWS, *WRONG_START),
     ),
     Question(
@@ -51,6 +59,7 @@ LEARNING_QUESTIONS: tuple[Question, ...] = (
         SOME_ROWS,
         _exact("w", "bias", "errors", "path_w", "path_bias"),
         floats=("w", "bias", "path_w", "path_bias"),
+        padded=_more_coordinates,
         refusals=(*WRONG_ROWS, *WRONG_START),
     ),
 )

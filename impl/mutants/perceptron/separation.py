@@ -265,6 +265,6 @@ SEPARATION_MUTANTS: tuple[Mutant, ...] = (
     _wrong("output-needs-all", "the output is an AND of the hidden units", readout=_all_needed),
     _wrong("output-without-bias", "the output has no bias", readout=_unbiased_output),
     _wrong("output-never-turned", "hidden units for rows of 0 are read as if for rows of 1", readout=_never_turned),
-    _wrong("fires-at-zero", "units of the network fire at 0", fire=_fires_at_zero),
+    _wrong("network-fires-at-zero", "units of the network fire at 0", fire=_fires_at_zero),
     _wrong("hidden-layer-linear", "the hidden layer has no threshold", fire=_linear_hidden),
 )

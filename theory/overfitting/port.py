@@ -180,7 +180,7 @@ class FittingPort(Protocol):
         """From rows, columns (lane,): whole numbers; noise_variance, norm (lane,): ‖β‖.
 
         → variance, bias (lane,): of the minimum-norm fit of a standard Gaussian design, E‖β̂ − E[β̂|X]‖² and
-        E‖E[β̂|X] − β‖². variance is ∞ where |rows − columns| ≤ 1.
+        E‖E[β̂|X] − β‖². Where there is noise, variance is ∞ for |rows − columns| ≤ 1.
         """
         ...
 

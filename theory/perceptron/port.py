@@ -98,7 +98,7 @@ class SeparationPort(Protocol):
 
         Where separable: w, bias (lane,), whole numbers, y (w·x + bias) > 0 on every row; certificate is 0. Where not:
         certificate (lane, n): whole numbers ≥ 0, not all 0, with Σ certificate·y·(x, 1) = 0 (without the 1 when there
-        is no intercept); w, bias are 0 (Gordan 1873).
+        is no intercept); w, bias are 0 (Gordan 1873). Whole numbers may be answered as integers.
         """
         ...
 
@@ -137,7 +137,7 @@ class SeparationPort(Protocol):
     def dichotomies(
         self, arrays: dict[str, Array], settings: dict[str, Setting], *, device: str, dtype: str, seed: int
     ) -> Arrays:
-        """From x: n ≤ 8 points; settings: intercept.
+        """From x: at most 12 points; settings: intercept.
 
         → count (lane,): how many of the 2^n labellings of these points are separable. general (lane,): 2 Σ_{i<d}
         C(n−1, i), with d + 1 for d when there is an intercept: the number in general position (Cover 1965).

@@ -140,7 +140,7 @@ class LassoPort(Protocol):
         """From x, y, coef, penalty, ratio (lane,).
 
         → primal, dual, gap (lane,) of the elastic net without intercept, at any coef. theta (lane, n): the dual
-        point, the residual shrunk until feasible. ratio < 1 counts the quadratic part as n rows more.
+        point, the residual shrunk until feasible, 0 where λρ = 0. ratio < 1 counts the quadratic part as p rows more.
         """
         ...
 

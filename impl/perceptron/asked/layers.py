@@ -21,11 +21,11 @@ Formula = Callable[..., Tensor]
 class Layers:
     """The formulas that are asked for.
 
-    output: (x, weight, bias, layer). bias_gradient: the output's gradient → the bias's. pre: (x, hidden_w,
-    hidden_bias). network: (pre, output_w, output_bias). without: bias → what a network without biases adds
-    for it. kinks: (w, bias). statistics: h → mean, variance. normalise: (h, mean, variance, affine). training_gradient: (gradient, h, mean,
-    variance, affine); evaluation_gradient: (gradient, variance, affine). fold: (weight, bias, mean, variance, affine).
-    initial_bias: (counts, output); loss, gradient: (bias, counts, output).
+    output: (x, weight, bias, layer). bias_gradient: the output's gradient → the bias's. pre: (x, w, bias) of the hidden
+    layer. network: (pre, output_w, output_bias). without: bias → what a network without biases adds for it. kinks:
+    (w, bias). statistics: h → mean, variance. normalise: (h, mean, variance, affine). training_gradient: (gradient, h,
+    mean, variance, affine); evaluation_gradient: (gradient, variance, affine). fold: (weight, bias, mean, variance,
+    affine). initial_bias: (counts, output); loss, gradient: (bias, counts, output).
     """
 
     output: Formula = layers.output

@@ -24,9 +24,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Lasso, lasso_path
 
 from benchmarks.timing import one_thread, seconds
-from impl.regularization.lasso import lasso
-from impl.regularization.lasso_path import geometric_penalties
-from impl.regularization.lasso_path import lasso_path as our_path
+from impl.regularization.lasso_regression import lasso
+from impl.regularization.path_of_lasso import geometric_penalties
+from impl.regularization.path_of_lasso import lasso_path as our_path
 from theory.core.bound import UNIT_ROUNDOFF
 
 ROUNDS = 5

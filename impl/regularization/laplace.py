@@ -7,7 +7,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from impl.regularization.checks import as_lanes, check_data, check_lanes
-from impl.regularization.lasso import lasso
+from impl.regularization.lasso_regression import lasso
 
 
 class LaplaceMode(NamedTuple):

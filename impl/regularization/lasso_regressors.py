@@ -15,7 +15,7 @@ from torch import Tensor
 from impl.core import validation
 from impl.core.arrays import to_numpy, to_torch
 from impl.core.estimator import design, finite_numbers, like, one_of
-from impl.regularization.lasso import MAX_ITER, elastic_net
+from impl.regularization.lasso_regression import MAX_ITER, elastic_net
 from impl.regularization.lasso_solver import SOLVERS
 
 
@@ -24,8 +24,8 @@ class ElasticNet(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
 
     alpha: λ ≥ 0. l1_ratio: ρ in [0, 1]. fit_intercept: β₀, which is not penalised, or 0. solver: "cd" or "fista".
     max_iter: rounds at most. tol: stop at a duality gap of tol ‖y‖² ∕ n, y centred where there is an intercept;
-    None: at that of a few roundings. What is returned where the solution is not unique, `impl.regularization.lasso`
-    says.
+    None: at that of a few roundings. Where the solution is not unique (equal columns, n < p), one of the solutions is
+    returned, any; fit and ‖β‖₁ are the same for all.
 
     After fit: coef_ (p,), in which what is not active is 0 to the bit, intercept_, dual_gap_ (how far the objective can
     be from its minimum), n_iter_, n_features_in_. X may be a torch tensor: it stays on its device, and so do answers.

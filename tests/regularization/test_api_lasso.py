@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
 from impl.regularization.duality import duality_gap, goal, lambda_max
-from impl.regularization.lasso import elastic_net, lasso
+from impl.regularization.lasso_regression import elastic_net, lasso
 from impl.regularization.lasso_regressors import ElasticNet, Lasso
 from impl.regularization.lasso_solver import SOLVERS
 

@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from impl.regularization.constrained_l1 import constrained_l1
 from impl.regularization.duality import goal, lambda_max
+from impl.regularization.l1_ball import constrained_l1
 from impl.regularization.laplace import map_laplace
-from impl.regularization.lasso import lasso
-from impl.regularization.lasso_path import geometric_penalties, lasso_path
+from impl.regularization.lasso_regression import lasso
+from impl.regularization.path_of_lasso import geometric_penalties, lasso_path
 
 U = 2.0**-53
 SIGNS = [[1.0, 1.0], [1.0, -1.0]]

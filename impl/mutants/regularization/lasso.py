@@ -18,9 +18,9 @@ from impl.mutants.regularization.lasso_loops import (
 )
 from impl.regularization.asked.lasso import CD, LASSO
 from impl.regularization.centring import Centred, centre
-from impl.regularization.constrained_l1 import ConstrainedL1, within_l1
 from impl.regularization.duality import Certificate, Penalties, certificate, duality_gap, lambda_max
-from impl.regularization.lasso_path import gaps, path
+from impl.regularization.l1_ball import ConstrainedL1, within_l1
+from impl.regularization.path_of_lasso import gaps, path
 from impl.regularization.projection import project_l1_ball, project_l2_ball
 from impl.regularization.prox import norm, prox_elastic_net, prox_l1, soft_threshold
 from impl.regularization.subject import subject

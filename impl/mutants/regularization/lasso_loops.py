@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from impl.regularization.duality import Penalties, certificate
-from impl.regularization.lasso import Run
+from impl.regularization.lasso_regression import Run
 from impl.regularization.prox import soft_threshold
 
 Threshold = Callable[[Tensor, Tensor], Tensor]

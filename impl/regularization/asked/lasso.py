@@ -13,12 +13,12 @@ from impl.core.arrays import answers, tensors
 from impl.core.subject import Answers, Arrays, Operation, Parts, Settings, built
 from impl.regularization.centring import Centred, centre, intercept_of
 from impl.regularization.checks import check_data, check_lanes
-from impl.regularization.constrained_l1 import ConstrainedL1, within_l1
 from impl.regularization.duality import Certificate, Penalties, certificate, lambda_max, split
+from impl.regularization.l1_ball import ConstrainedL1, within_l1
 from impl.regularization.laplace import check_prior, laplace_penalty
-from impl.regularization.lasso import MAX_ITER, Run, check_loop, check_ratio, fitted, gram_solver
 from impl.regularization.lasso_checks import check_coef, check_each, check_points
-from impl.regularization.lasso_path import check_falling, path
+from impl.regularization.lasso_regression import MAX_ITER, Run, check_loop, check_ratio, fitted, gram_solver
+from impl.regularization.path_of_lasso import check_falling, path
 from impl.regularization.projection import project_l1_ball, project_l2_ball, project_linf_ball
 from impl.regularization.prox import prox_elastic_net, prox_l2
 

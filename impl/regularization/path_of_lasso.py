@@ -12,7 +12,7 @@ from impl.core import validation
 from impl.regularization.centring import centre, intercept_of
 from impl.regularization.checks import check_data, check_lanes
 from impl.regularization.duality import Penalties, gap, lambda_max, shrinkage
-from impl.regularization.lasso import MAX_ITER, check_loop, improved, plain_gram, wanted
+from impl.regularization.lasso_regression import MAX_ITER, check_loop, improved, plain_gram, wanted
 from impl.regularization.lasso_scale import scaled
 from impl.regularization.lasso_together import together
 

@@ -7,16 +7,15 @@ from typing import Any, Self
 
 import torch
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from impl.adaboost.ensemble import STOP
 from impl.adaboost.face import FittedStump, Stumps, among_all, check_rounds, counted
 from impl.adaboost.median import weighted_median
 from impl.adaboost.r2 import LOSSES, fit_r2, staged_median
-from impl.core import validation
-from impl.core.arrays import to_numpy, to_torch
-from impl.core.estimator import check_positive, design, finite_numbers, like, one_of, source, weights
+from impl.core.arrays import to_numpy
+from impl.core.estimator import check_positive, design, like, one_of, source, targets, weights
 
 
 class AdaBoostRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -58,12 +57,9 @@ class AdaBoostRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
         one_of(self.mode, "mode", ("reweight", "resample"))
         check_rounds(self.n_rounds)
         check_positive(self.learning_rate, "learning_rate")
-        if y is None:
-            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         data = design(self, X, reset=True)
-        target = y.to(data) if isinstance(y, Tensor) else _targets(y, data)
+        target = targets(self, y, data)
         w = weights(sample_weight, data)
-        validation.same_length(data, "X", target, "y")
         places = counted(w)
         found = fit_r2(
             data[places],
@@ -109,10 +105,3 @@ class AdaBoostRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
 
 AdaBoostR2 = AdaBoostRegressor
 """The algorithm's own name."""
-
-
-def _targets(y: Any, X: Tensor) -> Tensor:
-    """The targets (n,) in the dtype and on the device of X. Raises ValueError for anything but real numbers."""
-    column = column_or_1d(y, dtype="float64", warn=True)
-    finite_numbers(column, "y")
-    return to_torch(column, device="cpu", dtype="float64").to(X)

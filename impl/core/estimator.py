@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_array, validate_data
+from sklearn.utils.validation import check_array, column_or_1d, validate_data
 from torch import Tensor
 
 from impl.core import validation
@@ -58,6 +58,23 @@ def weights(sample_weight: Any, X: Tensor) -> Tensor:
     if array.shape != (len(X),):
         raise ValueError(f"sample_weight must have shape ({len(X)},) to match X, got {array.shape}")
     return to_torch(array.astype(np.float64), device="cpu", dtype="float64").to(X)
+
+
+def targets(estimator: BaseEstimator, y: Any, X: Tensor) -> Tensor:
+    """The targets y (n,) of a regression beside X (n, d), in its dtype and on its device.
+
+    Raises ValueError for None, for anything but real numbers, and for another number of rows.
+    """
+    if y is None:
+        raise ValueError(f"{type(estimator).__name__} requires y to be passed, but the target y is None")
+    if isinstance(y, Tensor):
+        column = y.to(X)
+    else:
+        array = column_or_1d(y, dtype="float64", warn=True)
+        finite_numbers(array, "y")
+        column = to_torch(array, device="cpu", dtype="float64").to(X)
+    validation.same_length(X, "X", column, "y")
+    return column
 
 
 def like(X: Any, values: Tensor) -> Any:

@@ -9,12 +9,10 @@ from typing import Any, Self
 import torch
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_is_fitted, column_or_1d
-from torch import Tensor
+from sklearn.utils.validation import check_is_fitted
 
-from impl.core import validation
-from impl.core.arrays import to_numpy, to_torch
-from impl.core.estimator import design, finite_numbers, like, one_of
+from impl.core.arrays import to_numpy
+from impl.core.estimator import design, like, one_of, targets
 from impl.regularization.lasso_regression import MAX_ITER, elastic_net
 from impl.regularization.lasso_solver import SOLVERS
 
@@ -103,11 +101,8 @@ def _fit(model: Any, X: Any, y: Any, ratio: float) -> None:
     if not 0 <= model.alpha < math.inf:
         raise ValueError(f"alpha must be non-negative and finite, got {model.alpha!r}")
     one_of(model.solver, "solver", SOLVERS)
-    if y is None:
-        raise ValueError(f"{type(model).__name__} requires y to be passed, but the target y is None")
     data = design(model, X, reset=True)
-    target = y.to(data) if isinstance(y, Tensor) else _targets(y, data)
-    validation.same_length(data, "X", target, "y")
+    target = targets(model, y, data)
     found = elastic_net(
         data, target, float(model.alpha), ratio,
         intercept=model.fit_intercept, solver=model.solver, tol=model.tol, max_iter=model.max_iter,
@@ -127,10 +122,3 @@ def _predict(model: Any, X: Any) -> Any:
     check_is_fitted(model)
     data = design(model, X, reset=False)
     return like(X, data @ torch.from_numpy(model.coef_).to(data) + model.intercept_)
-
-
-def _targets(y: Any, X: Tensor) -> Tensor:
-    """The targets (n,) in the dtype and on the device of X. Raises ValueError for anything but real numbers."""
-    column = column_or_1d(y, dtype="float64", warn=True)
-    finite_numbers(column, "y")
-    return to_torch(column, device="cpu", dtype="float64").to(X)

@@ -7,12 +7,10 @@ from typing import Any, Self
 
 import torch
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import check_is_fitted, column_or_1d
-from torch import Tensor
+from sklearn.utils.validation import check_is_fitted
 
-from impl.core import validation
-from impl.core.arrays import to_numpy, to_torch
-from impl.core.estimator import design, finite_numbers, like, one_of, weights
+from impl.core.arrays import to_numpy
+from impl.core.estimator import design, like, one_of, targets, weights
 from impl.regularization.ridge_regression import SOLVERS, ridge
 
 
@@ -44,11 +42,8 @@ class Ridge(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-lear
         if not 0 <= self.alpha < math.inf:
             raise ValueError(f"alpha must be non-negative and finite, got {self.alpha!r}")
         one_of(self.solver, "solver", tuple(SOLVERS))
-        if y is None:
-            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         data = design(self, X, reset=True)
-        target = y.to(data) if isinstance(y, Tensor) else _targets(y, data)
-        validation.same_length(data, "X", target, "y")
+        target = targets(self, y, data)
         weight = None if sample_weight is None else weights(sample_weight, data)
         found = ridge(
             data, target, float(self.alpha), intercept=self.fit_intercept, solver=self.solver, sample_weight=weight
@@ -63,10 +58,3 @@ class Ridge(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-lear
         check_is_fitted(self)
         data = design(self, X, reset=False)
         return like(X, data @ torch.from_numpy(self.coef_).to(data) + self.intercept_)
-
-
-def _targets(y: Any, X: Tensor) -> Tensor:
-    """The targets (n,) in the dtype and on the device of X. Raises ValueError for anything but real numbers."""
-    column = column_or_1d(y, dtype="float64", warn=True)
-    finite_numbers(column, "y")
-    return to_torch(column, device="cpu", dtype="float64").to(X)

@@ -179,6 +179,22 @@ def scatter(points: Sequence[Sequence[float]], labels: Sequence[float], title: s
     return svg(width, height, title, [frame, *marks], spoken, "scatter")
 
 
+def dots(points: Sequence[tuple[float, float]], title: str) -> str:
+    """A small regression case: a dot for each row, x to the right, y upwards; lines at x = 0 and y = 0.
+
+    points: (x, y) of each row, finite.
+    """
+    width, height, edge = 240.0, 150.0, 16.0
+    xs, ys = ([*values, 0.0] for values in zip(*points, strict=True))
+    across, up = _scaled(xs, edge, width - edge), _scaled([-y for y in ys], edge, height - edge)
+    body = [f'<path class="axis" d="M0 {up[-1]:.1f}H{width:g}M{across[-1]:.1f} 0V{height:g}"/>']
+    for x, y, (a, b) in zip(across, up, points, strict=False):
+        tip = f"x = {short(a)}, y = {short(b)}"
+        body.append(f'<circle class="class0" cx="{x:.1f}" cy="{y:.1f}" r="4"><title>{escape(tip)}</title></circle>')
+    spoken = "; ".join(f"y is {short(b)} at x {short(a)}" for a, b in points)
+    return svg(width, height, title, body, spoken, "scatter")
+
+
 def tableau(cost: Sequence[Sequence[float]], supply: Sequence[float], demand: Sequence[float], title: str) -> str:
     """The tableau of a small transport problem: a cell for each cost, the darker the dearer.
 

@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 
 from tollens.evidence import Refutation
 from tollens.models import mixture, trellis
-from tollens.plots import scatter, tableau
+from tollens.plots import dots, scatter, tableau
 from tollens.wording import exact, plural
 
 MOST_ROWS, MOST_COLUMNS, MOST_POINTS, MOST_CLASSES, MOST_SITES = 16, 10, 40, 6, 8
@@ -65,12 +65,15 @@ def _flat(value: Any) -> str:
 def picture(refutation: Refutation, title: str) -> str:
     """An SVG of a case of a kind that is easier to look at than to read; "" for any other.
 
-    Points X (one or two features) with classes y; weights a and b with the costs C between them; rows x (one or two
-    features) with the weights, means and covariances of a mixture; a hidden Markov model pi, A with likelihoods b.
+    Points X with classes y, or x with labels −1 and 1, of one or two features; rows x of one feature with targets y;
+    weights a and b with the costs C between them; rows x (one or two features) with the weights, means and covariances
+    of a mixture; a hidden Markov model pi, A with likelihoods b.
     """
     arrays = refutation["arrays"]
     return (
         _classified(arrays.get("X"), arrays.get("y"), title)
+        or _signed(arrays, title)
+        or _regression(arrays, title)
         or _transport(arrays, title)
         or _mixture(arrays, title)
         or _trellis(arrays, title)
@@ -88,6 +91,27 @@ def _classified(points: Any, labels: Any, title: str) -> str:
     if any(label != int(label) for label in labels) or len(set(labels)) > MOST_CLASSES:
         return ""
     return scatter(points, labels, title)
+
+
+KNOBS = {"penalty", "penalties", "ratio", "radius", "noise_variance", "rate", "keep", "variance", "sizes"}
+"""Arrays beside x and y that tell a regression from labels −1 and 1; a `query` tells labels from a regression."""
+
+
+def _signed(arrays: Mapping[str, Any], title: str) -> str:
+    labels = arrays.get("y")
+    signs = _is_vector(labels) and set(labels) <= {-1, 1} and not KNOBS & arrays.keys()
+    if not signs and "query" not in arrays:
+        return ""
+    return _classified(arrays.get("x"), labels, title)
+
+
+def _regression(arrays: Mapping[str, Any], title: str) -> str:
+    rows, targets = arrays.get("x"), arrays.get("y")
+    if "query" in arrays or not _is_matrix(rows) or not _is_vector(targets):
+        return ""
+    if len(rows[0]) != 1 or len(rows) != len(targets):
+        return ""
+    return dots([(row[0], target) for row, target in zip(rows, targets, strict=True)][:MOST_POINTS], title)
 
 
 def _transport(arrays: Mapping[str, Any], title: str) -> str:

@@ -88,6 +88,21 @@ def test_points_that_coincide_are_all_drawn() -> None:
     assert len({(e.get("x"), e.get("y")) for e in parts(svg, "text")}) == 3
 
 
+def test_labels_of_a_perceptron_are_drawn_as_signs() -> None:
+    assert "(1, 2) is 1; (0, 0) is −1" in picture(case(x=[[1.0, 2.0], [0.0, 0.0]], y=[1.0, -1.0], bias=0.0), "a case")
+
+
+def test_a_regression_of_one_feature_is_drawn_as_dots() -> None:
+    svg = picture(case(x=[[1.0], [2.0]], y=[1.0, -1.0], penalty=0.5), "a case")
+
+    assert svg.count("<circle") == 2
+    assert "y is −1 at x 2" in svg
+
+
+def test_a_regression_of_two_features_has_no_picture() -> None:
+    assert picture(case(x=[[1.0, 2.0]], y=[1.0], penalty=0.5), "a case") == ""
+
+
 def test_a_case_of_points_and_classes_has_a_picture() -> None:
     assert "is −1" in picture(case(X=[[0.0, 1.0], [1.7e308, -1.7e308]], y=[-1, 1]), "a case")
 

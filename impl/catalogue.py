@@ -17,9 +17,18 @@ SYSTEMS: dict[str, dict[str, str]] = {
     "adaboost": {"sklearn": "scikit_learn"},
     "receptive_field": {"torch": "torch_nn"},
     "em": {"sklearn": "scikit_learn_em", "hmmlearn": "hmm_learn", "pomegranate": "pomegranate"},
-    "overfitting": {"sklearn": "scikit_learn_overfitting"},
-    "perceptron": {"sklearn": "scikit_learn_perceptron"},
-    "regularization": {"sklearn": "scikit_learn_linear"},
+    "overfitting": {
+        "sklearn": "scikit_learn_overfitting",
+        "numpy": "numpy_least_squares",
+        "torch": "torch_overfitting",
+        "statsmodels": "statsmodels_overfitting",
+    },
+    "perceptron": {"sklearn": "scikit_learn_perceptron", "scipy": "scipy_separation", "torch": "torch_perceptron"},
+    "regularization": {
+        "sklearn": "scikit_learn_linear",
+        "statsmodels": "statsmodels_linear",
+        "torch": "torch_optim",
+    },
     "transport": {"ot": "pot", "scipy": "scipy_transport", "torch": "torch_transport", "geomloss": "geomloss"},
 }
 """The third-party libraries whose code is on trial in each system, and where in `impl.foreign` their adapters are.

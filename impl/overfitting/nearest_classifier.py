@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from torch import Tensor
 
 from impl.core.arrays import to_numpy
-from impl.core.estimator import design, like
+from impl.core.estimator import design, finite_numbers, like
 from impl.overfitting.neighbours import check_neighbours, distances, majority, nearest
 
 
@@ -37,7 +37,11 @@ class KNearestNeighbours(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         data = design(self, X, reset=True)
         labels = to_numpy(y) if isinstance(y, Tensor) else column_or_1d(y, warn=True)
+        finite_numbers(labels, "y")
         check_classification_targets(labels)
+        if self.n_neighbors > len(data):
+            found = f"n_neighbors must be at most the number of rows n_samples = {len(data)}, got {self.n_neighbors}"
+            raise ValueError(found)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         self.X_, self.codes_ = data, torch.from_numpy(codes.astype(np.int64)).to(data.device)
         check_neighbours(self.X_, self.codes_, self.X_, self.n_neighbors)

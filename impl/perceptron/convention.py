@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from impl.core.own_class import Floats, Model, Names, accepts, lane, quietly, spoken
-from impl.core.subject import Answers, Arrays, Settings, Subject, stack
+from impl.core.own_class import Floats, Model, Names, accepts, lane, one, quietly, spoken
+from impl.core.subject import Answers, Arrays, Settings, Subject
 from impl.perceptron.subject import SUBJECT
 
 NAMES: Names = {
@@ -40,8 +40,8 @@ COUNTED = {"mistakes": "n_mistakes_", "converged": "converged_"}
 
 LABELS = np.array([-1, 1])
 
-MOST_VISITS = 128
-"""Visits of one problem among many whose path is asked for, a fit or a partial fit each."""
+MOST_EPOCHS = 16
+"""Epochs up to which the path is asked for, where each visit may cost a fit."""
 
 
 def adapt(make: Callable[..., Any], name: str) -> Subject:
@@ -63,7 +63,7 @@ def adapt(make: Callable[..., Any], name: str) -> Subject:
         name,
         "perceptron",
         found,
-        lanes=bool(getattr(make, "lanes", True)),
+        lanes=not read and bool(getattr(make, "lanes", True)),
         devices=("cpu",) if read else (),
         dtypes=("float64",) if read else (),
         missing={key: f"{name} has nothing that answers {key}" for key in SUBJECT.operations if key not in found}
@@ -114,43 +114,50 @@ class Reader:
         return False
 
     def fit(self, arrays: Arrays, settings: Settings, *, device: str, dtype: str, seed: int) -> Answers:
-        """perceptron_fit: w and bias of one fit, and the path. Nothing where one of the problems cannot be asked."""
-        if arrays["w"].any() or arrays["bias"].any() or not (settings["rate"] == 1 or self.model.takes("rate")):
+        """perceptron_fit: w and bias of one fit, and the path where it is short; nothing where it cannot be asked."""
+        x, y, w, bias = one(arrays, "x", "y", "w", "bias")
+        if w.any() or bias.any() or not (settings["rate"] == 1 or self.model.takes("rate")):
             return {}
-        lanes, visits = len(arrays["x"]), arrays["x"].shape[1] * int(settings["epochs"])
-        seen = visits <= MOST_VISITS or lanes == 1
-        problems = zip(arrays["x"], arrays["y"], strict=True)
-        found = [self._answer(x.copy(), y.copy(), settings, seen) for x, y in problems]
-        return stack([lane(**each) for each in found]) if all(found) else {}
-
-    def _answer(self, x: Floats, y: NDArray[Any], settings: Settings, seen: bool) -> dict[str, Any]:
-        """The answers for one problem; without what happens at each visit unless it can be `seen`."""
-        epochs, found, end = int(settings["epochs"]), dict[str, Any](), None
-        if seen and (self.steps or not self.refuses_one_label):
-            states = [np.zeros(x.shape[1] + 1), *self._path(x, y, settings)]
-            if any(state is None for state in states):
+        intercept, epochs, found, end = bool(settings["intercept"]), int(settings["epochs"]), dict[str, Any](), None
+        if epochs <= MOST_EPOCHS and (self.steps or not self.refuses_one_label):
+            states = (self._by_steps if self.steps else self._by_fits)(x, y, settings)
+            if states is None:
                 return {}
-            found, end = happened(np.array(states), x, bool(settings["intercept"])), states[-1]
+            found, end = happened(states, x, intercept), states[-1]
         if self.model.takes("epochs") and not (self.refuses_one_label and (y == y[0]).all()):
             fitted = self._fitted(x, y, settings, epochs)
-            end = self._plane(fitted, x.shape[1], bool(settings["intercept"]))
+            end = self._plane(fitted, x.shape[1], intercept)
             found |= {key: getattr(fitted, own) for key, own in COUNTED.items() if hasattr(fitted, own)}
-        return {} if end is None else found | {"w": end[:-1], "bias": end[-1]}
+        return {} if end is None else lane(**found, w=end[:-1], bias=end[-1])
 
-    def _path(self, x: Floats, y: NDArray[Any], settings: Settings) -> Iterator[Floats | None]:
-        """The weights after each visit, the bias last."""
-        d, intercept, epochs = x.shape[1], bool(settings["intercept"]), int(settings["epochs"])
-        rows, labels = np.tile(x, (epochs, 1)), np.tile(y, epochs)
-        if not self.steps:
-            for t in range(1, len(rows) + 1):
-                yield self._plane(self._fitted(rows[:t], labels[:t], settings, 1), d, intercept)
-            return
-        learner = self._new(settings, 1)
+    def _by_steps(self, x: Floats, y: NDArray[Any], settings: Settings) -> Floats | None:
+        """The weights before and after each visit, the bias last, row by row; None where `_plane` has none."""
+        learner, states = self._new(settings, 1), [np.zeros(x.shape[1] + 1)]
         told = {"classes": LABELS} if accepts(learner.partial_fit, "classes") else {}
-        for t in range(len(rows)):
+        for i in [*range(len(x))] * int(settings["epochs"]):
             with quietly():
-                learner.partial_fit(rows[t : t + 1], labels[t : t + 1], **told)
-            yield self._plane(learner, d, intercept)
+                learner.partial_fit(x[i : i + 1], y[i : i + 1], **told)
+            state = self._plane(learner, x.shape[1], bool(settings["intercept"]))
+            if state is None:
+                return None
+            states.append(state)
+        return np.array(states)
+
+    def _by_fits(self, x: Floats, y: NDArray[Any], settings: Settings) -> Floats | None:
+        """The same from a fit to the first row, to the first two, and so on.
+
+        Where each row in turn has moved nothing, none will, and no further fit is asked for.
+        """
+        n, epochs, states = len(x), int(settings["epochs"]), [np.zeros(x.shape[1] + 1)]
+        rows, labels, intercept = np.tile(x, (epochs, 1)), np.tile(y, epochs), bool(settings["intercept"])
+        for t in range(1, len(rows) + 1):
+            if t > n and (np.array(states[-n - 1 :]) == states[-1]).all():
+                return np.array(states + states[-1:] * (len(rows) + 1 - t))
+            state = self._plane(self._fitted(rows[:t], labels[:t], settings, 1), x.shape[1], intercept)
+            if state is None:
+                return None
+            states.append(state)
+        return np.array(states)
 
     def _new(self, settings: Settings, epochs: int) -> Any:
         """An unfitted model that visits the rows in order, `epochs` times, whatever comes of it."""
@@ -165,7 +172,7 @@ class Reader:
         return learner
 
     def _plane(self, fitted: Any, d: int, intercept: bool) -> Floats | None:
-        """Its weights, the bias last: (d + 1,); None where it has a bias that nobody wants, or none.
+        """Its weights, the bias last: (d + 1,); None where it has a bias that nobody asked for, or lacks one.
 
         Raises ValueError for weights of another number than the d columns.
         """

@@ -1,16 +1,22 @@
 """A user's own penalised regressor as a subject, without an adapter.
 
 What is read, on NumPy arrays and one problem at a time, the way of scikit-learn: a constructor with the penalty `alpha`
-(`lam`, `lambda_`, `penalty`), `fit(X, y)`, `predict(X)`, the attributes `coef_` and `intercept_`. Which penalty is
-meant is told by a class attribute `regularizer` = "ridge", "lasso" or "elastic net", or by the class's name.
-Conventions are those of the port: ‖y − Xβ‖² + α‖β‖² for ridge, ‖y − Xβ‖²∕2n + α(ρ‖β‖₁ + (1 − ρ)∕2 ‖β‖²) for the others, ρ =
-`l1_ratio`. A method that takes (arrays, settings, device, dtype, seed) under the name of an operation of the port is
-taken as it is.
+(`lam`, `lambda_`, `penalty`), `fit(X, y)`, `predict(X)`, the attributes `coef_` and `intercept_`, and `dual_gap_` where
+there is one. Which penalty is meant is told by a class attribute `regularizer` = "ridge", "lasso" or "elastic net", or
+by the class's name. Conventions are those of the port: ‖y − Xβ‖² + α‖β‖² for ridge, ‖y − Xβ‖²∕2n + α(ρ‖β‖₁ +
+(1 − ρ)∕2 ‖β‖²) for the others, ρ = `l1_ratio`.
+
+How much rounding is forgiven depends on the solver. A constructor's `solver` is handed the port's name of it; a class
+attribute `solver` says which one the class has; a class that says nothing is taken for the one that is forgiven most.
+
+A method that takes (arrays, settings, device, dtype, seed) and is named like an operation of the port is taken as it
+is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +38,9 @@ NAMES: Names = {
 KINDS = ("elastic net", "ridge", "lasso")
 """Values of the class attribute `regularizer`."""
 
+FORGIVEN = {"ridge": "cholesky", "lasso": "fista", "elastic net": "fista"}
+"""The solver that a class is taken for which says nothing: normal equations, and steps that end within a gap."""
+
 STEPS, TOLERANCE = 100_000, 1e-15
 """What an iterative class is told, so that it does not stop early."""
 
@@ -42,7 +51,7 @@ def adapt(make: Callable[..., Any], name: str) -> Subject:
     Raises TypeError for a class without `fit`, without a penalty, or whose penalty is not told.
     """
     said = spoken(make, SUBJECT.operations)
-    model = Model.of(make, name, NAMES)
+    model = _model(make, name)
     read = {} if said and not model.has("fit") else _read(model)
     found = read | said
     return Subject(
@@ -53,8 +62,16 @@ def adapt(make: Callable[..., Any], name: str) -> Subject:
         devices=("cpu",) if read else (),
         dtypes=("float64",) if read else (),
         missing={key: f"{name} has nothing that answers {key}" for key in SUBJECT.operations if key not in found}
-        | dict.fromkeys(("gap", "df", "covariance"), f"no convention says how to ask {name} for it"),
+        | {"gap": f"{name} has no dual_gap_"}
+        | dict.fromkeys(("df", "covariance"), f"no convention says how to ask {name} for it"),
     )
+
+
+def _model(make: Callable[..., Any], name: str) -> Model:
+    """The class, its penalty by one name alone: beside `alpha`, `penalty` is something else."""
+    model = Model.of(make, name, NAMES)
+    first = [one for one in NAMES["penalty"] if one in model.known][:1]
+    return replace(model, names={**NAMES, "penalty": tuple(first)})
 
 
 def _read(model: Model) -> dict[str, Operation]:
@@ -64,12 +81,15 @@ def _read(model: Model) -> dict[str, Operation]:
             f"{model.name}: expected fit(X, y) and a constructor with alpha, "
             f"or an operation (arrays, settings, device, dtype, seed) called {', '.join(SUBJECT.operations)}"
         )
-    kind, reader = kind_of(model), _Reader(model)
+    kind = kind_of(model)
+    if kind == "elastic net" and not model.takes("ratio"):
+        raise TypeError(f"{model.name}: an elastic net needs a constructor with l1_ratio")
+    reader = _Reader(model, FORGIVEN[kind])
     if kind == "ridge":
         return {"ridge": reader.fit, "ridge_path": reader.path}
     if kind == "lasso":
         return {"lasso": reader.fit, "lasso_path": reader.path}
-    return {"elastic_net": reader.fit, "lasso": reader.fit, "lasso_path": reader.path}
+    return {"elastic_net": reader.mixed, "lasso": reader.fit, "lasso_path": reader.path}
 
 
 def kind_of(model: Model) -> str:
@@ -85,18 +105,21 @@ def kind_of(model: Model) -> str:
 
 
 class _Reader:
-    """Asks one class one question at a time."""
+    """Asks one class one question at a time; `forgiven` is the solver that it has unless it says otherwise."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, forgiven: str) -> None:
         self.model = model
+        self.solver = str(getattr(model.make, "solver", forgiven))
 
     def fit(self, arrays: Arrays, settings: Settings, *, device: str, dtype: str, seed: int) -> Answers:
         """One fit."""
-        x, y = one(arrays, "x", "y")
-        (penalty,) = one(arrays, "penalty")
-        ratio = float(one(arrays, "ratio")[0]) if "ratio" in arrays else 1.0
-        asked = self._asked(x, y, float(penalty), ratio, settings)
-        return lane(**asked) if asked else {}
+        x, y, penalty = one(arrays, "x", "y", "penalty")
+        return lane(**self._asked(x, y, float(penalty), 1.0, settings))
+
+    def mixed(self, arrays: Arrays, settings: Settings, *, device: str, dtype: str, seed: int) -> Answers:
+        """One fit with both penalties."""
+        x, y, penalty, ratio = one(arrays, "x", "y", "penalty", "ratio")
+        return lane(**self._asked(x, y, float(penalty), float(ratio), settings))
 
     def path(self, arrays: Arrays, settings: Settings, *, device: str, dtype: str, seed: int) -> Answers:
         """A fit for each penalty."""
@@ -104,7 +127,7 @@ class _Reader:
         each = [self._asked(x, y, float(penalty), 1.0, settings) for penalty in penalties]
         if not all(each):
             return {}
-        found = {name: np.stack([fit[name] for fit in each]) for name in ("coef", "intercept")}
+        found = {name: np.stack([fit[name] for fit in each]) for name in each[0] if name != "fitted"}
         rss = [((y - fit["fitted"]) ** 2).sum() for fit in each]
         return lane(**found, rss=np.array(rss))
 
@@ -113,10 +136,14 @@ class _Reader:
         intercept = bool(int(settings.get("intercept", 0)))
         if not self.model.takes("intercept") and intercept != bool(getattr(self.model.make, "fit_intercept", False)):
             return {}
-        made = self.model.new(penalty=penalty, ratio=ratio, intercept=intercept, steps=STEPS, tol=TOLERANCE)
+        told = {"solver": settings["solver"]} if "solver" in settings else {}
+        if told and not self.model.takes("solver") and told["solver"] != self.solver:
+            return {}
+        made = self.model.new(penalty=penalty, ratio=ratio, intercept=intercept, steps=STEPS, tol=TOLERANCE, **told)
         with quietly():
             made.fit(x, y)
             coef = np.asarray(made.coef_, dtype=np.float64).reshape(-1)
             constant = float(np.asarray(getattr(made, "intercept_", 0.0)).reshape(()))
             fitted = made.predict(x) if self.model.has("predict") else x @ coef + constant
-        return {"coef": coef, "intercept": np.float64(constant), "fitted": np.asarray(fitted, dtype=np.float64)}
+        found = {"coef": coef, "intercept": np.float64(constant), "fitted": np.asarray(fitted, dtype=np.float64)}
+        return found | ({"gap": np.float64(made.dual_gap_)} if hasattr(made, "dual_gap_") else {})

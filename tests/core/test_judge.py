@@ -124,6 +124,23 @@ def test_cases_about_which_the_subject_says_nothing_are_rejected_and_the_others_
     assert judge(toy.claim(), Choosy(toy.ignores_the_last_negative), QUICK).outcome == "refuted"
 
 
+@pytest.mark.parametrize("lanes", [True, False])
+def test_a_subject_that_is_silent_about_one_problem_is_refuted_by_those_that_it_answers(lanes: bool) -> None:
+    @dataclasses.dataclass(frozen=True)
+    class Shy(toy.Toy):
+        def _total(self, arrays: Any, settings: Any, **place: Any) -> dict[str, Any]:
+            dull = (np.abs(arrays["x"]) <= 1).all(axis=1)  # where the search would like to end
+            return {} if dull.any() else super()._total(arrays, settings, **place)
+
+    right = judge(toy.claim(), Shy(toy.right, lanes=lanes), QUICK)
+    wrong = judge(toy.claim(), Shy(toy.ignores_the_last_negative, lanes=lanes), QUICK)
+
+    assert (right.outcome, right.rejected > 0) == ("stands", True)
+    assert wrong.outcome == "refuted"
+    assert wrong.refutation is not None
+    assert (np.abs(wrong.refutation.cases["x"]) > 1).any()
+
+
 def test_a_domain_whose_preconditions_are_never_met_is_vacuous() -> None:
     nothing = dataclasses.replace(toy.DOMAIN, valid=lambda cases: np.zeros(cases.lanes, dtype=bool))
 

@@ -13,6 +13,7 @@ RESAMPLING_KILLERS: dict[str, tuple[str, ...]] = {
     "stratified-blocks": ("OV-27",),
     "stratified-from-the-first": ("OV-27",),
     "stratified-ignores-labels": ("OV-27",),
+    "stratified-not-shuffled": ("OV-32",),
     "validates-on-training-rows": ("OV-22",),
     "validates-with-scaled-penalty": ("OV-22",),
     "validation-error-summed": ("OV-22",),

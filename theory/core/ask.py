@@ -137,7 +137,8 @@ class Asker:
             raw, modified = self._call(operation, cases)
         else:
             rows = [self._call(operation, cases.lane(i)) for i in range(cases.lanes)]
-            raw = {name: _join(name, [row.get(name) for row, _ in rows]) for name in rows[0][0]}
+            told = rows[0][0] if all(row for row, _ in rows) else {}  # silent about one lane, silent about the batch
+            raw = {name: _join(name, [row.get(name) for row, _ in rows]) for name in told}
             modified = frozenset().union(*(names for _, names in rows))
         if not raw:
             why = f"{self.subject.name} answers nothing to {operation}"

@@ -217,12 +217,12 @@ def _isolate(trial: _Trial, failing: Cases) -> tuple[Cases, bool]:
 
 
 def _still_fails(trial: _Trial) -> Callable[[Cases], NDArray[np.bool_]]:
-    """The shrinker's question. A candidate at which the subject raises is no counterexample of this claim."""
+    """The shrinker's question. A candidate at which the subject raises or is silent is no counterexample."""
 
     def fails(cases: Cases) -> NDArray[np.bool_]:
         try:
             return np.asarray(trial.margins(cases.rounded()) > 1)
-        except SubjectError:
+        except (SubjectError, NotAnswered):
             if cases.lanes == 1:
                 return np.zeros(1, dtype=bool)
         return np.concatenate([fails(cases.lane(i)) for i in range(cases.lanes)])

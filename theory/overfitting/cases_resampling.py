@@ -34,6 +34,11 @@ def draw_folds(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
     return Cases({"lanes": np.zeros(lanes)}, settings, regime)
 
 
+def has_rows_enough(cases: Cases) -> Mask:
+    """No fold is empty."""
+    return np.full(cases.lanes, cases.integer("k") <= cases.integer("n"))
+
+
 def draw_labels(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
     """Labels of rows, and folds that should share each of them."""
     n = shape["n"]
@@ -129,7 +134,13 @@ def is_small(cases: Cases) -> Mask:
     return np.asarray(np.logical_and(*whole) & few)
 
 
-FOLDS = Domain(shapes={"n": (2, 24), "k": (2, 8)}, regimes=FOLD_REGIMES, draw=draw_folds)
+FOLDS = Domain(
+    shapes={"n": (2, 24), "k": (2, 8)},
+    regimes=FOLD_REGIMES,
+    draw=draw_folds,
+    countdown={"n": 2, "k": 2},
+    valid=has_rows_enough,
+)
 LABELS = Domain(
     shapes={"n": (2, 24), "k": (2, 6)}, regimes=LABEL_REGIMES, draw=draw_labels, axes={"y": Axes((), "integer")}
 )

@@ -122,7 +122,7 @@ DRAWS = 4000
 def check_sampled(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
     """A mean of D draws in an interval of length r strays by r√(log(2∕α)∕2D) with probability α (Hoeffding).
 
-    Two lanes of one problem draw signs of their own: their difference has twice the variance, and they are not equal.
+    Asked again for two lanes of each problem, each with α∕2.
     """
     twice = cases.take(np.repeat(np.arange(cases.lanes), 2)).with_settings(draws=DRAWS)
     found = answer.again("rademacher", twice)["sampled"].reshape(-1, 2)

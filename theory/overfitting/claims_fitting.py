@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from theory.core.claim import Claim
 from theory.overfitting.claims_bases import BASES_CLAIM, INTERPOLATION_CLAIM
-from theory.overfitting.claims_double_descent import RISK_CLAIM
+from theory.overfitting.claims_double_descent import RISK_CLAIMS
 from theory.overfitting.claims_dropout import DROPOUT_CLAIM, NOISE_CLAIM
 from theory.overfitting.claims_early_stopping import FILTER_CLAIM
 from theory.overfitting.claims_left_out import LEFT_OUT_CLAIM
@@ -29,5 +29,5 @@ FITTING_CLAIMS: tuple[Claim, ...] = (
     DROPOUT_CLAIM,
     MASKS_CLAIM,
     NOISE_CLAIM,
-    RISK_CLAIM,
+    *RISK_CLAIMS,
 )

@@ -1,4 +1,4 @@
-"""Claims about folds and neighbours: OV-13, OV-27, OV-26, OV-22, OV-14, OV-25."""
+"""Claims about folds and neighbours: OV-13, OV-27, OV-26, OV-32, OV-22, OV-14, OV-25."""
 
 from __future__ import annotations
 
@@ -65,39 +65,44 @@ _NONE = absolute(0.0, "0 (exact)")
 
 def draw_shuffles(rng: Rng, shape: Shape, regime: str, lanes: int) -> Cases:
     """One split of n rows into k folds, shuffled many times."""
-    return Cases({"lanes": np.zeros(1)}, {"n": shape["n"], "k": min(shape["k"], shape["n"]), "shuffle": 1}, regime)
+    n, k = shape["n"], min(shape["k"], shape["n"])
+    arrays = {"lanes": np.zeros(1), "y": np.ones((1, n), dtype=np.int64)}
+    return Cases(arrays, {"n": n, "k": k, "shuffle": 1}, regime)
 
 
 SPLITS = Domain(shapes={"n": (3, 12), "k": (2, 5)}, regimes=("generic",), draw=draw_shuffles)
 
 
 def check_shuffles(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
+    """See `uniformity`: asked again for 400 lanes."""
+    n, k = cases.integer("n"), cases.integer("k")
+    return uniformity(answer.again("kfold", cases.with_arrays(lanes=np.zeros(SHUFFLES))), n, k, cases.level)
+
+
+def check_stratified_shuffles(answer: Answer, cases: Cases) -> tuple[Gap, ...]:
+    """See `uniformity`: with one label, stratified folds are plain ones."""
+    ones = np.ones((SHUFFLES, cases.integer("n")), dtype=np.int64)
+    many = cases.with_arrays(lanes=np.zeros(SHUFFLES), y=ones)
+    return uniformity(answer.again("stratified_kfold", many), cases.integer("n"), cases.integer("k"), cases.level)
+
+
+def uniformity(split: Answer, n: int, k: int, level: float) -> tuple[Gap, ...]:
     """A row is in the first fold, of s rows, with probability s∕n; two rows with s(s−1)∕n(n−1); lanes differ.
 
-    Asked again for 400 lanes, plain and, with one label, stratified; the tail of each binomial count is exact. Whether
-    neighbouring lanes put the first row into the same fold has probability Σ (s_j∕n)².
+    The tail of each binomial count is exact. Whether neighbouring lanes put the first row into the same fold has
+    probability Σ (s_j∕n)².
     """
-    n, k = cases.integer("n"), cases.integer("k")
     sizes = np.array([n // k + (fold < n % k) for fold in range(k)])
     first, together = sizes[0] / n, sizes[0] * (sizes[0] - 1) / (n * (n - 1))
-    plain = answer.again("kfold", cases.with_arrays(lanes=np.zeros(SHUFFLES)))
-    labelled = Cases({"y": np.ones((SHUFFLES, n), dtype=np.int64)}, {"k": k, "shuffle": 1}, "one-label")
-    told = {"": plain, "stratified, ": answer.again("stratified_kfold", labelled)}
-    gaps: list[Gap] = []
-    for name, split in told.items():
-        test = np.asarray(split["test"], dtype=np.float64)
-        where = test[:, :, 0].argmax(axis=1)
-        same = (where[::2] == where[1::2]).sum()
-        values = {
-            "the first row in the first fold": binomial_p_value(test[:, 0, 0].sum(), SHUFFLES, first),
-            "the last two rows in the first fold": binomial_p_value(
-                test[:, 0, -2:].prod(axis=1).sum(), SHUFFLES, together
-            ),
-            "lanes agree about the first row": binomial_p_value(same, SHUFFLES // 2, ((sizes / n) ** 2).sum()),
-        }
-        level = np.full(1, cases.level)
-        gaps += [at_most(f"{name}{what}", level, value.reshape(1), _LEVEL) for what, value in values.items()]
-    return tuple(gaps)
+    test = np.asarray(split["test"], dtype=np.float64)
+    where = test[:, :, 0].argmax(axis=1)
+    same, both = (where[::2] == where[1::2]).sum(), test[:, 0, -2:].prod(axis=1).sum()
+    values = {
+        "the first row in the first fold": binomial_p_value(test[:, 0, 0].sum(), SHUFFLES, first),
+        "the last two rows in the first fold": binomial_p_value(both, SHUFFLES, together),
+        "lanes agree about the first row": binomial_p_value(same, SHUFFLES // 2, ((sizes / n) ** 2).sum()),
+    }
+    return tuple(at_most(what, np.full(1, level), value.reshape(1), _LEVEL) for what, value in values.items())
 
 
 _LEVEL = absolute(0.0, "level of one test")
@@ -227,13 +232,28 @@ RESAMPLING_CLAIMS: tuple[Claim, ...] = (
         source=(("hastie2009", "section 7.10"),),
         kind="statistical",
         asks="kfold",
-        also=("stratified_kfold",),
         check=check_shuffles,
         domain=SPLITS,
         parents=("OV-13",),
         needs=("test",),
         lanes=1,
-        tests=6,
+        tests=3,
+    ),
+    Claim(
+        id="OV-32",
+        version=1,
+        title="Shuffled stratified folds are drawn uniformly",
+        sentence="With one label, shuffled stratified folds follow the law of plain shuffled folds.",
+        latex=r"P(i\in T_1)=\frac{s_1}n,\quad P(i,j\in T_1)=\frac{s_1(s_1-1)}{n(n-1)}",
+        source=(("kohavi1995", "section 2.2"),),
+        kind="statistical",
+        asks="stratified_kfold",
+        check=check_stratified_shuffles,
+        domain=SPLITS,
+        parents=("OV-26", "OV-27"),
+        needs=("test",),
+        lanes=1,
+        tests=3,
     ),
     Claim(
         id="OV-22",

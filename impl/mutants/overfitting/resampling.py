@@ -65,6 +65,10 @@ def _in_turn(y: Tensor, k: int, source: torch.Generator | None) -> Tensor:
     return (torch.arange(y.shape[-1], device=y.device) % k).expand(y.shape)
 
 
+def _stratified_in_order(y: Tensor, k: int, source: torch.Generator | None) -> Tensor:
+    return folds.round_robin(y, k, None)
+
+
 def _tested_by_its_own_fold(
     x: Tensor, y: Tensor, penalty: Tensor, test: Tensor, train: Tensor
 ) -> cross_validation.CrossValidation:
@@ -134,6 +138,7 @@ RESAMPLING_MUTANTS: tuple[Mutant, ...] = (
     _wrong("stratified-blocks", "rows sorted by label are cut into blocks", round_robin=_blocks_of_the_sorted),
     _wrong("stratified-from-the-first", "each label is dealt from the first fold on", round_robin=_anew_for_each_label),
     _wrong("stratified-ignores-labels", "rows are dealt in turn, whatever their label", round_robin=_in_turn),
+    _wrong("stratified-not-shuffled", "shuffling stratified folds does nothing", round_robin=_stratified_in_order),
     _wrong("validates-on-training-rows", "the fit has seen the row that it predicts", by_folds=_tested_by_its_own_fold),
     _wrong("validates-with-scaled-penalty", "the penalty is multiplied by n", by_folds=_penalty_by_rows),
     _wrong("validation-error-summed", "the error is a sum, not a mean", by_folds=_error_of_sums),

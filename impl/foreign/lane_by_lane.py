@@ -1,4 +1,4 @@
-"""What adapters of overfitting share: one problem at a time, in its dtype, without the library's warnings."""
+"""What adapters of linear models share: one problem at a time, in its dtype, without the library's warnings."""
 
 from __future__ import annotations
 

@@ -142,6 +142,17 @@ class Sizes:
             return np.asarray(along + np.nan_to_num(self.steep(delta) * (2 * delta * beta + eta), nan=np.inf))
 
     @property
+    def dual_hat(self) -> Floats:
+        """Error of an entry of K(K + λI)⁻¹ by that system of fewer rows than columns, else 0: (lane,).
+
+        δH = K(K + λI)⁻¹ ΔK (K + λI)⁻¹, and the factors at most 1 and 1∕λ: s ÷ (1 − s), s = ‖ΔK‖ ∕ λ.
+        """
+        if self.solver == "svd" or self.x.shape[1] >= self.x.shape[2]:
+            return np.zeros(len(self.x))
+        share = np.where(self.penalty > 0, self.spread / np.where(self.penalty > 0, self.penalty, 1.0), 0.0)
+        return np.asarray(share / (1 - np.minimum(share, 0.5)))
+
+    @property
     def spread(self) -> Floats:
         """How far the rounding of the Gram matrix and its factors may move it: g (‖X‖_F² + λ), (lane,)."""
         return np.asarray(self.unit * ((self.frobenius + self.off_x) ** 2 + self.penalty))
@@ -191,6 +202,7 @@ class Sizes:
         moved = np.minimum(np.nan_to_num(top) * delta, 1.0).sum(axis=1)
         if self.solver != "svd":
             moved = moved + p * 2 * self.share / (1 - np.minimum(self.share, 0.5))
+        moved = moved + self.x.shape[1] * self.dual_hat
         return np.asarray(moved + p * self.unit)
 
     def hat(self) -> Floats:
@@ -201,7 +213,7 @@ class Sizes:
         delta = self.unit * self.frobenius
         steep = self.steep(delta)
         normal = steep**2 * self.spread / (1 - np.minimum(self.share, 0.5))
-        return np.asarray(2 * delta * steep + (normal if self.solver != "svd" else 0.0) + self.unit)
+        return np.asarray(2 * delta * steep + (normal if self.solver != "svd" else 0.0) + self.dual_hat + self.unit)
 
     def inverse(self) -> Floats:
         """Bound on every entry of (XᵀX + λI)⁻¹: (2δ steep + g) ∕ floor, ΔG ∕ (floor (floor − ΔG)) besides: (lane,)."""

@@ -132,12 +132,18 @@ def trace(values: Any) -> Any:
 
 
 def normal_residual(cases: Cases, coef: Array) -> Floats:
-    """‖(XᵀX + λI) β − Xᵀy‖₂ of every lane at the floats β (lane, p), without rounding before the norm: (lane,)."""
+    """‖(XᵀX + λI) β − Xᵀy‖₂ of every lane at the floats β (lane, p), without rounding before the norm: (lane,).
+
+    ∞ where a coefficient is no number.
+    """
     found = []
     for x, y, penalty, beta in zip(cases["x"], cases["y"], cases["penalty"], coef, strict=True):
+        if not np.isfinite(beta).all():
+            found.append(np.inf)
+            continue
         lane = system(x, y, bool(cases.settings.get("intercept", 0)))
         at = matrix(beta)
-        found.append(np.linalg.norm(floats(lane.gram * at + at * rational(penalty) - lane.moment)))
+        found.append(float(np.linalg.norm(floats(lane.gram * at + at * rational(penalty) - lane.moment))))
     return np.array(found)
 
 

@@ -17,6 +17,7 @@ SYSTEMS: dict[str, dict[str, str]] = {
     "adaboost": {"sklearn": "scikit_learn"},
     "receptive_field": {"torch": "torch_nn"},
     "em": {"sklearn": "scikit_learn_em", "hmmlearn": "hmm_learn", "pomegranate": "pomegranate"},
+    "kernel_machines": {"sklearn": "scikit_learn_kernels", "torch": "torch_kernels", "scipy": "scipy_kernels"},
     "overfitting": {
         "sklearn": "scikit_learn_overfitting",
         "numpy": "numpy_least_squares",

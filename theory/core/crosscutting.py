@@ -178,10 +178,11 @@ def _permutation(question: Question) -> Callable[[Answer, Cases], Checks]:
         if question.permuted is None:
             return ()
         order = _another_order(cases[question.rows].shape[1])
-        other = answer.again(question.operation, question.permuted(cases, order))
+        there = question.permuted(cases, order)
+        other = answer.again(question.operation, there)
         return tuple(
             equal(f"permuted rows: {out.name}", out.value(other),
-                  out.value(answer)[..., order] if out.by_sample else out.value(answer), out.tolerance(answer, cases))
+                  out.value(answer)[..., order] if out.by_sample else out.value(answer), out.tolerance(other, there))
             for out in _offered(question, answer)
         )  # fmt: skip
 

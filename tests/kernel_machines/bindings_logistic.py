@@ -1,0 +1,36 @@
+"""Which claims must refute which mistake in kernel logistic regression."""
+
+from __future__ import annotations
+
+LOGISTIC_KILLERS: dict[str, tuple[str, ...]] = {
+    "klr-value-norm-of-beta": ("SVM-11",),
+    "klr-value-naive": ("SVM-11",),
+    "klr-value-in-bits": ("SVM-11",),
+    "klr-value-half-penalty": ("SVM-11",),
+    "klr-gradient-without-two": ("SVM-11",),
+    "klr-gradient-right-side": ("SVM-11",),
+    "klr-gradient-reduced": ("SVM-11",),
+    "klr-gradient-of-sum": ("SVM-11",),
+    "klr-hessian-of-fit": ("SVM-11",),
+    "klr-hessian-reduced": ("SVM-11",),
+    "klr-hessian-bounded": ("SVM-11",),
+    "klr-hessian-of-chances": ("SVM-11",),
+    "klr-dual-in-bits": ("SVM-11",),
+    "klr-dual-twice-quadratic": ("SVM-11",),
+    "klr-dual-without-labels": ("SVM-11",),
+    "klr-dual-unclipped": ("SVM-11",),
+    "klr-dual-without-two": ("SVM-11",),
+    "klr-half-penalty": ("SVM-10", "SVM-12", "SVM-13"),
+    "klr-penalty-of-sum": ("SVM-10", "SVM-12", "SVM-13"),
+    "klr-penalises-beta": ("SVM-10", "SVM-12", "SVM-13"),
+    "klr-one-newton-step": ("SVM-12",),
+    "klr-sparse": ("SVM-10", "SVM-12"),
+    "klr-beta-without-labels": ("SVM-10", "SVM-12", "SVM-13"),
+    "klr-few-gradient-steps": ("SVM-12",),
+    "klr-gradient-half-penalty": ("SVM-12",),
+    "logistic-half-penalty": ("SVM-13",),
+    "logistic-penalty-of-sum": ("SVM-13",),
+    "logistic-with-constant": ("SVM-13",),
+    "logistic-value-of-sum": ("SVM-13",),
+    "logistic-value-of-losses": ("SVM-13",),
+}

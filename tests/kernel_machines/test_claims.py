@@ -1,0 +1,1 @@
+from tests.suite import test_claim as test_claim

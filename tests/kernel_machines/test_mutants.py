@@ -1,0 +1,1 @@
+from tests.suite import test_mutant as test_mutant

@@ -1,0 +1,1 @@
+from tests.suite import test_myth as test_myth

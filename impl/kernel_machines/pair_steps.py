@@ -41,6 +41,8 @@ class Pairs:
         n = state.beta.shape[-1]
         self.places = torch.arange(n, dtype=state.beta.dtype, device=state.beta.device)
         self.least = _least_curvature(problem).unsqueeze(-1)
+        width = (problem.high - problem.low).amax(-1, keepdim=True)
+        self.hair = 4 * torch.finfo(width.dtype).eps * width
         self.work, self.gain = torch.empty_like(state.beta), torch.empty_like(state.beta)
 
     def run(self, steps: int) -> None:
@@ -75,15 +77,18 @@ class Pairs:
         return (state.slope + self.shut_up).amax(-1) - (state.slope + self.shut_down).amin(-1)
 
     def _move(self, i: Tensor, j: Tensor, wanted: Tensor) -> Tensor:
-        """Move β_i up and β_j down as far as both may, and say how far: (l, 1). A bound is met exactly."""
+        """Move β_i up and β_j down as far as both may, and say how far: (l, 1).
+
+        A bound is met exactly, also where rounding would stop a hair before it and waste the next step on the rest.
+        """
         problem, beta = self.problem, self.state.beta
         high, low = problem.high.gather(-1, i), problem.low.gather(-1, j)
         grows, falls = beta.gather(-1, i), beta.gather(-1, j)
         to_high, to_low = high - grows, falls - low
         step = torch.minimum(wanted, torch.minimum(to_high, to_low))
         moved = step > 0
-        up = torch.where(moved & (step >= to_high), high, grows + step)
-        down = torch.where(moved & (step >= to_low), low, falls - step)
+        up = torch.where(moved & (step >= to_high - self.hair), high, grows + step)
+        down = torch.where(moved & (step >= to_low - self.hair), low, falls - step)
         for at, value in ((i, up), (j, down)):
             beta.scatter_(-1, at, value)
             shut = torch.zeros_like(value)
@@ -98,7 +103,7 @@ class Pairs:
         low, high, diagonal = problem.low[0], problem.high[0], problem.diagonal[0]
         gram = problem.gram.narrow(0, int(problem.start[0]), n)
         work, gain, curvature = self.work[0], self.gain[0], torch.empty_like(beta)
-        least, stop = float(self.least[0, 0]), float(self.stop[0])
+        least, stop, hair = float(self.least[0, 0]), float(self.stop[0]), float(self.hair[0, 0])
         for _ in range(steps):
             top, i = (value.item() for value in torch.add(slope, shut_up, out=work).max(0))
             ahead = torch.add(slope, shut_down, out=work).neg_().add_(top)
@@ -110,8 +115,8 @@ class Pairs:
             grows, falls, bounds = beta[int(i)].item(), beta[int(j)].item(), (high[int(i)].item(), low[int(j)].item())
             wanted = (top - slope[int(j)].item()) / curvature[int(j)].item()
             step = min(wanted, bounds[0] - grows, falls - bounds[1])
-            beta[int(i)] = up = bounds[0] if step == bounds[0] - grows else grows + step
-            beta[int(j)] = down = bounds[1] if step == falls - bounds[1] else falls - step
+            beta[int(i)] = up = bounds[0] if step >= bounds[0] - grows - hair else grows + step
+            beta[int(j)] = down = bounds[1] if step >= falls - bounds[1] - hair else falls - step
             for at, value in ((int(i), up), (int(j), down)):
                 shut_up[at] = -torch.inf if value >= high[at].item() else 0.0
                 shut_down[at] = torch.inf if value <= low[at].item() else 0.0
